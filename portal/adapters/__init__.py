@@ -1,0 +1,1 @@
+"""Outgoing HTTP, files and message transports live here and nowhere else."""

@@ -1,0 +1,1 @@
+"""What is true: no Flask, SQLAlchemy, requests, clock or randomness; those are arguments."""

@@ -1,0 +1,64 @@
+"""One patient, one practitioner, at most one organisation, opened by an EPJ for one clinician (ATT-4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from portal.domain.identity import Organisation
+
+
+@dataclass(frozen=True)
+class Patient:
+    """The open patient. `number` never leaves by URL, log or cookie; `system` is its `urn:oid:`."""
+
+    number: str
+    system: str
+    family: str
+    given: str
+    birth_date: date
+
+    @property
+    def name(self) -> str:
+        """Given name first, as it is read aloud."""
+        return f"{self.given} {self.family}"
+
+    @property
+    def initials(self) -> str:
+        """Two letters, enough to notice a mix-up without spelling the name out."""
+        return f"{self.given[:1]}.{self.family[:1]}."
+
+
+@dataclass(frozen=True)
+class ReplyTo:
+    """Where the journal takes messages: the service or person's HER-id and its parent organisation's."""
+
+    her_id: str
+    parent_her_id: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an EPJ opened; `id` is opaque and stands in our URLs."""
+
+    id: str
+    epj_id: str
+    sub: str
+    hpr_number: str | None
+    patient: Patient
+    patient_ref: str
+    organisation: Organisation
+    reply_to: ReplyTo | None
+    encounter: str | None
+    service_id: str | None
+    created_at: datetime
+    expires_at: datetime
+    activated_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether something may still be opened from it."""
+        return self.ended_at is None and now < self.expires_at

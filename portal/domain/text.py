@@ -1,0 +1,38 @@
+"""The one rule for text that comes from outside: what every journal, database and XML builder can carry."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+_NOT_XML = re.compile(r"[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def clean(value: str) -> str:
+    """Return NFC text with surrounding space removed.
+
+    Raises ValueError for NUL, other control characters and lone surrogates (XML 1.0 §2.2).
+    """
+    if _NOT_XML.search(value):
+        message = "control characters and lone surrogates are not text"
+        raise ValueError(message)
+    return unicodedata.normalize("NFC", value).strip()
+
+
+def single_line(value: str) -> str:
+    """As `clean`, and without line breaks or tabs."""
+    cleaned = clean(value)
+    if "\n" in cleaned or "\t" in cleaned:
+        message = "must be one line"
+        raise ValueError(message)
+    return cleaned
+
+
+Name = Annotated[str, AfterValidator(single_line), StringConstraints(min_length=1, max_length=100)]
+Line = Annotated[str, AfterValidator(single_line), StringConstraints(min_length=1, max_length=200)]
+Text = Annotated[str, AfterValidator(clean), StringConstraints(min_length=1, max_length=500)]
+OpaqueId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]{1,64}$")]
+HerId = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,8}$")]

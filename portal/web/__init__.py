@@ -1,0 +1,1 @@
+"""Flask lives here and nowhere below: a module per user-facing area."""

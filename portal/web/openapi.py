@@ -1,0 +1,201 @@
+"""The contract as OpenAPI 3.1: every API path, one schema per body, one problem code per rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic.json_schema import models_json_schema
+
+from portal.domain import bodies
+from portal.domain.oids import CONTEXT_VARIABLES
+from portal.errors import ContextRejected, DocumentRejected, OAuthError, PortalError, RequestRejected, TokenRejected
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+_REF = "#/components/schemas/{model}"
+_MODELS = (
+    bodies.SessionCreate,
+    bodies.SessionCreated,
+    bodies.SessionReference,
+    bodies.SessionRefreshed,
+    bodies.WritebackPut,
+    bodies.WritebackState,
+    bodies.ParResponse,
+    bodies.TokenResponse,
+    bodies.OAuthProblem,
+    bodies.Problem,
+)
+_PAR_FIELDS = [
+    "client_id",
+    "response_type",
+    "redirect_uri",
+    "scope",
+    "state",
+    "aud",
+    "launch",
+    "code_challenge",
+    "code_challenge_method",
+    "client_assertion_type",
+    "client_assertion",
+]
+_TOKEN_FIELDS = [
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "client_id",
+    "client_assertion_type",
+    "client_assertion",
+]
+
+
+def description(base_url: str) -> dict[str, Any]:
+    """The whole description as a JSON object; `base_url` is the one server it speaks of."""
+    _, schemas = models_json_schema([(model, "serialization") for model in _MODELS], ref_template=_REF)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Inngangsportalen", "version": "0.1.0", "license": {"name": "MIT", "identifier": "MIT"}},
+        "servers": [{"url": base_url}],
+        "paths": _epj_paths() | _oauth_paths() | _writeback_paths() | _health_paths(),
+        "components": {"schemas": schemas["$defs"], "securitySchemes": _SECURITY},
+        "x-context-variables": [variable._asdict() for variable in CONTEXT_VARIABLES],
+    }
+
+
+_SECURITY = {
+    "helseid": {"type": "http", "scheme": "DPoP", "description": "HelseID user token for our audience, RFC 9449"},
+    "writeback": {"type": "http", "scheme": "DPoP", "description": "`writeback_token` of one launch, RFC 9449"},
+}
+
+
+def _epj_paths() -> dict[str, Any]:
+    errors = _problems(ContextRejected, TokenRejected, RequestRejected)
+    common = {"security": [{"helseid": []}], "parameters": [_header("X-SOURCE-SYSTEM", required=True)]}
+    return {
+        "/api/session/create": {
+            "post": common
+            | {
+                "summary": "Open a context for the patient that the EPJ has open",
+                "parameters": [_header("X-SOURCE-SYSTEM", required=True), _header("X-EVENT-ID", required=False)],
+                "requestBody": _json(bodies.SessionCreate),
+                "responses": {"201": _answer(bodies.SessionCreated)} | errors,
+            }
+        },
+        "/api/session/refresh": {
+            "post": common
+            | {
+                "summary": "Keep a context alive while the patient stays open",
+                "requestBody": _json(bodies.SessionReference),
+                "responses": {"200": _answer(bodies.SessionRefreshed)} | errors,
+            }
+        },
+        "/api/session/end": {
+            "post": common
+            | {
+                "summary": "End a context: the patient was closed",
+                "requestBody": _json(bodies.SessionReference),
+                "responses": {"204": {"description": "Ended"}} | errors,
+            }
+        },
+    }
+
+
+def _oauth_paths() -> dict[str, Any]:
+    errors = {
+        str(status): {
+            "description": ", ".join(sorted(code for code, of in OAuthError.codes.items() if of == status)),
+            "content": {"application/json": {"schema": _schema(bodies.OAuthProblem)}},
+        }
+        for status in sorted(set(OAuthError.codes.values()))
+    }
+    return {
+        "/oauth/par": {
+            "post": {
+                "summary": "Push an authorization request (RFC 9126, private_key_jwt)",
+                "requestBody": _form(_PAR_FIELDS),
+                "responses": {"201": _answer(bodies.ParResponse)} | errors,
+            }
+        },
+        "/oauth/authorize": {
+            "get": {
+                "summary": "Continue in the clinician's browser (RFC 6749 §4.1.1, only client_id and request_uri)",
+                "parameters": [_query("client_id"), _query("request_uri")],
+                "responses": {"303": {"description": "To the registered redirect_uri with code or error, state, iss"}},
+            }
+        },
+        "/oauth/token": {
+            "post": {
+                "summary": "Redeem the code for the context (DPoP, RFC 9449)",
+                "parameters": [_header("DPoP", required=True)],
+                "requestBody": _form(_TOKEN_FIELDS),
+                "responses": {"200": _answer(bodies.TokenResponse)} | errors,
+            }
+        },
+    }
+
+
+def _writeback_paths() -> dict[str, Any]:
+    errors = _problems(DocumentRejected, TokenRejected, RequestRejected)
+    common = {"security": [{"writeback": []}], "parameters": [_path("document_id")]}
+    return {
+        "/api/writeback/{document_id}": {
+            "put": common
+            | {
+                "summary": "Put a document into the journal of the launch's patient",
+                "requestBody": _json(bodies.WritebackPut),
+                "responses": {"202": _answer(bodies.WritebackState), "200": _answer(bodies.WritebackState)} | errors,
+            },
+            "get": common
+            | {"summary": "State and history", "responses": {"200": _answer(bodies.WritebackState)} | errors},
+        }
+    }
+
+
+def _health_paths() -> dict[str, Any]:
+    alive = {"responses": {"200": {"description": "Yes"}}}
+    ready = {"responses": {"200": {"description": "Yes"}, "503": {"description": "Not now"}}}
+    return {
+        "/health/live": {"get": {"summary": "The process answers"} | alive},
+        "/health/ready": {"get": {"summary": "The process can do its work"} | ready},
+    }
+
+
+def _problems(*families: type[PortalError]) -> dict[str, Any]:
+    codes = {code: status for family in families for code, status in family.codes.items()}
+    return {
+        str(status): {
+            "description": ", ".join(sorted(code for code, of in codes.items() if of == status)),
+            "content": {"application/problem+json": {"schema": _schema(bodies.Problem)}},
+        }
+        for status in sorted(set(codes.values()))
+    }
+
+
+def _schema(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _REF.format(model=model.__name__)}
+
+
+def _json(model: type[BaseModel]) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": _schema(model)}}}
+
+
+def _answer(model: type[BaseModel]) -> dict[str, Any]:
+    return {"description": str(model.__doc__), "content": {"application/json": {"schema": _schema(model)}}}
+
+
+def _form(fields: list[str]) -> dict[str, Any]:
+    schema = {"type": "object", "required": fields, "properties": {field: {"type": "string"} for field in fields}}
+    return {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}}
+
+
+def _header(name: str, *, required: bool) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": required, "schema": {"type": "string"}}
+
+
+def _query(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": True, "schema": {"type": "string"}}
+
+
+def _path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
