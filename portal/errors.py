@@ -5,6 +5,7 @@ PortalError
 ├── NotAllowed         who you are, or where you come from          (page, problem)
 ├── NotFound           no such thing, or not yours                  (page, problem)
 ├── RequestRejected    the request cannot be read                   (problem)
+├── Unavailable        our own database or catalogue is not there (page, problem; retryable)
 ├── TokenRejected      access token or DPoP proof did not hold      (problem + WWW-Authenticate)
 ├── ContextRejected    the EPJ's context did not hold               (problem, page)
 ├── LaunchRejected     a launch did not hold                        (page)
@@ -53,6 +54,7 @@ class NotAllowed(PortalError):
     codes: ClassVar[dict[str, int]] = {
         "not_signed_in": 401,
         "service_not_allowed": 403,
+        "four_eyes": 403,
         "foreign_origin": 403,
         "unknown_host": 421,
     }
@@ -80,8 +82,14 @@ class RequestRejected(PortalError):
         "length_required": 411,
         "body_too_large": 413,
         "unsupported_media_type": 415,
-        "unavailable": 503,
     }
+
+
+class Unavailable(PortalError):
+    """Our own database or catalogue is not there right now; nothing was done."""
+
+    codes: ClassVar[dict[str, int]] = {"unavailable": 503}
+    retryable = True
 
 
 class TokenRejected(PortalError):

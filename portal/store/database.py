@@ -1,0 +1,77 @@
+"""Engine and units of work: PostgreSQL in production, SQLite on one machine, the same from above."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError  # noqa: A004  the pool's own word
+from sqlalchemy.orm import Session, sessionmaker
+
+from portal.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+_WRITES = "portal_writes"
+
+
+class Database:
+    """Hands out short transactions; none may be open while we wait on someone else's server."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = connect(url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._writers = sessionmaker(self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that sees one moment and writes nothing."""
+        with _translated(), self._sessions() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that commits at the end of the block, or leaves nothing behind."""
+        with _translated(), self._writers.begin() as session:
+            yield session
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    # The driver's text may quote what was to be stored.
+    try:
+        yield
+    except (OperationalError, InterfaceError, TimeoutError):
+        raise Unavailable("unavailable", "database") from None
+
+
+def connect(url: str) -> Engine:
+    """Engine for `postgresql://` or `sqlite:///`; the driver is ours to choose."""
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": 10})
+        event.listen(engine, "connect", _sqlite_settings)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    return create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 3, "options": "-c statement_timeout=15000 -c lock_timeout=5000"},
+    )
+
+
+def _sqlite_settings(connection: Any, _record: ConnectionPoolEntry) -> None:
+    # The driver's own BEGIN is deferred and late; ours is chosen per unit of work below.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    # A deferred transaction that upgrades to a write fails at once with SQLITE_BUSY_SNAPSHOT, whatever the timeout.
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
