@@ -41,13 +41,22 @@ class ReplyTo:
 
 
 @dataclass(frozen=True)
+class Practitioner:
+    """The clinician as the EPJ's token names her; the name is HelseID's own, known once she has logged in here."""
+
+    profession: str
+    hpr_number: str | None
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Context:
     """What an EPJ opened; `id` is opaque and stands in our URLs."""
 
     id: str
     epj_id: str
     sub: str
-    hpr_number: str | None
+    practitioner: Practitioner
     patient: Patient
     patient_ref: str
     organisation: Organisation

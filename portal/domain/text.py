@@ -31,8 +31,16 @@ def single_line(value: str) -> str:
     return cleaned
 
 
+_OPAQUE_ID = r"^[A-Za-z0-9._~-]{1,64}$"
+
+
+def is_opaque_id(value: str) -> bool:
+    """Whether a value may stand in our URLs and logs as somebody else's id."""
+    return re.fullmatch(_OPAQUE_ID, value) is not None
+
+
 Name = Annotated[str, AfterValidator(single_line), StringConstraints(min_length=1, max_length=100)]
 Line = Annotated[str, AfterValidator(single_line), StringConstraints(min_length=1, max_length=200)]
 Text = Annotated[str, AfterValidator(clean), StringConstraints(min_length=1, max_length=500)]
-OpaqueId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]{1,64}$")]
+OpaqueId = Annotated[str, StringConstraints(pattern=_OPAQUE_ID)]
 HerId = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,8}$")]

@@ -1,0 +1,53 @@
+"""Whose token an EPJ shows us: a clinician's HelseID session in one EPJ, for one office (facts: HelseID claims)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from portal.domain.identity import HPR_NUMBER, PID, SECURITY_LEVEL, Organisation
+from portal.errors import ContextRejected
+
+if TYPE_CHECKING:
+    from portal.domain.identity import VerifiedClaims
+
+ORGNR_PARENT = "helseid://claims/client/claims/orgnr_parent"
+ORGNR_CHILD = "helseid://claims/client/claims/orgnr_child"
+
+
+@dataclass(frozen=True)
+class EpjSession:
+    """(`sub`, `client_id`, `sid`) is "the same EPJ session"; `organisation` is what the EPJ's client acts for."""
+
+    sub: str
+    client_id: str
+    sid: str
+    hpr_number: str | None
+    organisation: Organisation
+
+
+def from_claims(claims: VerifiedClaims, min_security_level: int) -> EpjSession:
+    """Read the session from a verified access token.
+
+    Raises ContextRejected for a machine's token, a low security level or a token without an office.
+    """
+    sub, client_id, sid = (claims.get(name) for name in ("sub", "client_id", "sid"))
+    if not (isinstance(sub, str) and isinstance(sid, str) and isinstance(client_id, str) and claims.get(PID)):
+        raise ContextRejected("user_token_required")
+    level = claims.get(SECURITY_LEVEL)
+    if level not in {"2", "3", "4"} or int(level) < min_security_level:
+        raise ContextRejected("security_level_too_low")
+    hpr = claims.get(HPR_NUMBER)
+    return EpjSession(sub, client_id, sid, str(hpr) if hpr else None, _organisation(claims))
+
+
+def _organisation(claims: VerifiedClaims) -> Organisation:
+    parent, child = _number(claims.get(ORGNR_PARENT)), _number(claims.get(ORGNR_CHILD))
+    if parent is None:
+        raise ContextRejected("organisation_missing")
+    return Organisation(parent, child)
+
+
+def _number(value: Any) -> str | None:
+    return value if isinstance(value, str) and re.fullmatch(r"[0-9]{9}", value) else None

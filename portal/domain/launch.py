@@ -1,0 +1,59 @@
+"""One click from one Context (or none) to one Service, and what its target then learns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from portal.domain.bodies import FhirContextItem, Identifier
+from portal.domain.oids import ENH, HER, HPR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from portal.domain.context import Context
+    from portal.domain.registration import Client
+
+SCOPES = frozenset({"launch", "launch/patient", "launch/encounter"})
+
+
+@dataclass(frozen=True)
+class Launch:
+    """`id` is the trace id; `patient_id` the opaque FHIR id that stands for the patient in this launch alone."""
+
+    id: str
+    context_id: str | None
+    service_id: str
+    client_id: str | None
+    sub: str
+    session_hash: str
+    patient_id: str | None
+    created_at: datetime
+
+
+def sent_along(client: Client | None) -> tuple[str, ...]:
+    """What the target of a launch with context learns, in the words of its registration."""
+    return client.release if client else ()
+
+
+def fhir_context(context: Context, client: Client, fhir_issuer: str) -> list[FhirContextItem]:
+    """The numbers that this client may learn (SMART App Launch 2.2 `fhirContext`); they travel by back channel only."""
+    offered = dict(_offers(context, fhir_issuer))
+    return [offered[release] for release in client.release if release in offered]
+
+
+def _offers(context: Context, fhir_issuer: str) -> Iterator[tuple[str, FhirContextItem]]:
+    patient = context.patient
+    # SMART forbids a Patient with the role "launch", so the subject gets a role of ours.
+    yield "patient_number", _item("Patient", patient.system, patient.number, f"{fhir_issuer}/role/subject")
+    if context.practitioner.hpr_number:
+        yield "hpr", _item("Practitioner", HPR, context.practitioner.hpr_number)
+    office = context.organisation.child or context.organisation.parent
+    yield "organisation", _item("Organization", ENH, office)
+    if context.reply_to:
+        yield "her_id", _item("Organization", HER, context.reply_to.her_id, f"{fhir_issuer}/role/her-id")
+
+
+def _item(resource: str, system: str, value: str, role: str | None = None) -> FhirContextItem:
+    return FhirContextItem(type=resource, identifier=Identifier(system=system, value=value), role=role)

@@ -1,0 +1,34 @@
+"""Fødselsnummer and D-number: form, control digits, and which of the two it is."""
+
+from __future__ import annotations
+
+from portal.domain.oids import DNR, FNR
+from portal.errors import ContextRejected
+
+_FIRST = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
+_SECOND = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
+_D_NUMBER_DAY = 41
+_SYNTHETIC_MONTH = 41
+
+
+def check(number: str, *, synthetic: bool) -> str:
+    """Return the identifier system of a number with right control digits.
+
+    Raises ContextRejected: `patient_number_invalid`, or `synthetic_patient` for a test number (month + 40, + 65 or
+    + 80) where `synthetic` ones are not wanted.
+    """
+    digits = [int(digit) for digit in number] if len(number) == 11 and number.isascii() and number.isdigit() else []  # noqa: PLR2004  eleven digits by law
+    if not digits or _remainder(digits, _FIRST) or _remainder(digits, _SECOND):
+        raise ContextRejected("patient_number_invalid")
+    if int(number[2:4]) >= _SYNTHETIC_MONTH and not synthetic:
+        raise ContextRejected("synthetic_patient")
+    return DNR if int(number[:2]) >= _D_NUMBER_DAY else FNR
+
+
+def masked(number: str) -> str:
+    """The birth date in clear and nothing of the rest, for a banner."""
+    return f"{number[:6]} *****"
+
+
+def _remainder(digits: list[int], weights: tuple[int, ...]) -> int:
+    return sum(digit * weight for digit, weight in zip(digits, weights, strict=False)) % 11

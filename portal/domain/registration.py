@@ -1,0 +1,71 @@
+"""What an EPJ and a target portal register with us; a second person approves each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from portal.domain.bodies import Body
+from portal.domain.text import HerId, Name
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Release = Literal["patient_number", "hpr", "organisation", "her_id", "encounter"]
+HttpsOrLoopback = Annotated[
+    str,
+    StringConstraints(pattern=r"^(https://[^\s#@]+|http://(127\.0\.0\.1|\[::1\]|localhost)(:[0-9]+)?(/[^\s#@]*)?)$"),
+]
+
+
+class PublicKey(Body):
+    """A public JWK (RFC 7517); private members are refused by name."""
+
+    kty: Literal["EC", "RSA"]
+    kid: Name
+    alg: Literal["ES256", "PS256"]
+    use: Literal["sig"] = "sig"
+    crv: Literal["P-256"] | None = None
+    x: str | None = None
+    y: str | None = None
+    n: str | None = None
+    e: str | None = None
+
+
+class Client(Body):
+    """A target portal in the strict profile (FAPI 2.0): PAR, private_key_jwt, DPoP; DESIGN "Launch out"."""
+
+    client_id: Key
+    service: Key
+    owner: Name
+    keys: Annotated[tuple[PublicKey, ...], Field(min_length=1)]
+    launch_url: HttpsOrLoopback
+    redirect_uris: Annotated[tuple[HttpsOrLoopback, ...], Field(min_length=1)]
+    release: tuple[Release, ...] = ()
+    writeback: bool = False
+
+    @model_validator(mode="after")
+    def _kids_are_unique(self) -> Self:
+        if len({key.kid for key in self.keys}) != len(self.keys):
+            message = "two keys share a kid"
+            raise ValueError(message)
+        return self
+
+
+class Epj(Body):
+    """A journal system: who may open contexts for it, and how its journal takes messages."""
+
+    id: Key
+    name: Name
+    helseid_client_ids: Annotated[tuple[Name, ...], Field(min_length=1)]
+    start_by_query: bool = False
+    her_ids: tuple[HerId, ...] = ()
+    transport: Literal["simulator"] | None = None
+    transport_address: HttpsOrLoopback | None = None
+    files_by_itself: bool = False
+
+    @model_validator(mode="after")
+    def _transport_has_an_address(self) -> Self:
+        if (self.transport is None) != (self.transport_address is None):
+            message = "transport and transport_address go together"
+            raise ValueError(message)
+        return self

@@ -1,0 +1,165 @@
+"""Contexts: opened by an EPJ's server, activated once by the clinician's browser."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, update
+
+from portal.domain.context import Context, Patient, Practitioner, ReplyTo
+from portal.domain.identity import Organisation
+from portal.store.tables import ContextRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from portal.domain.epj_session import EpjSession
+    from portal.domain.identity import Person
+    from portal.store.vault import Vault
+
+_PURPOSE = "context"
+
+
+def open_context(
+    session: Session, vault: Vault, context: Context, epj_session: EpjSession, challenge: str, ends_at: datetime
+) -> None:
+    """Remember a context that nobody has seen yet; `ends_at` is the latest it may ever live."""
+    session.add(
+        ContextRow(
+            id=context.id,
+            epj_id=context.epj_id,
+            client_id=epj_session.client_id,
+            sub=context.sub,
+            sid=epj_session.sid,
+            patient_ref=context.patient_ref,
+            sealed=vault.seal(_plain(context), _PURPOSE),
+            org_parent=context.organisation.parent,
+            org_child=context.organisation.child,
+            service_id=context.service_id,
+            challenge=challenge,
+            created_at=context.created_at,
+            expires_at=context.expires_at,
+            ends_at=ends_at,
+        )
+    )
+
+
+def find(session: Session, vault: Vault, context_id: str) -> Context | None:
+    """A context whose patient is still known, live or not."""
+    row = session.get(ContextRow, context_id)
+    return _context(row, vault) if row and row.sealed else None
+
+
+def challenge_of(session: Session, context_id: str) -> str | None:
+    """The S256 challenge that the EPJ opened it with."""
+    return session.scalar(select(ContextRow.challenge).where(ContextRow.id == context_id))
+
+
+def live_of(session: Session, vault: Vault, sub: str, now: datetime) -> list[Context]:
+    """The live contexts that this person has opened, newest first."""
+    rows = session.scalars(
+        select(ContextRow)
+        .where(ContextRow.sub == sub, ContextRow.activated_at.is_not(None), *_live(now))
+        .order_by(ContextRow.created_at.desc())
+    )
+    return [_context(row, vault) for row in rows if row.sealed]
+
+
+def is_newest(session: Session, context_id: str) -> bool:
+    """Whether no newer patient was opened in the same EPJ session (sub, client_id, sid)."""
+    row = session.get_one(ContextRow, context_id)
+    newer = select(ContextRow.id).where(
+        ContextRow.sub == row.sub,
+        ContextRow.client_id == row.client_id,
+        ContextRow.sid == row.sid,
+        ContextRow.created_at > row.created_at,
+        ContextRow.patient_ref != row.patient_ref,
+    )
+    return session.scalar(newer.limit(1)) is None
+
+
+def activate(session: Session, vault: Vault, context: Context, person: Person, now: datetime) -> bool:
+    """Let the clinician in, once; False when it was activated before, has ended or belongs to someone else."""
+    mine = (ContextRow.id == context.id, ContextRow.sub == person.sub, ContextRow.activated_at.is_(None), *_live(now))
+    named = replace(context, practitioner=replace(context.practitioner, name=person.name))
+    return _changed(session, mine, activated_at=now, sealed=vault.seal(_plain(named), _PURPOSE))
+
+
+def refresh(
+    session: Session, context_id: str, epj_session: EpjSession, now: datetime, until: datetime
+) -> datetime | None:
+    """Keep a context alive until `until`, never past its limit; the new end, or None when there is no such live one."""
+    mine = (ContextRow.id == context_id, *_of(epj_session), *_live(now))
+    row = session.scalar(select(ContextRow).where(*mine).with_for_update())
+    if row is None:
+        return None
+    row.expires_at = min(until, row.ends_at)
+    return row.expires_at
+
+
+def end(session: Session, context_id: str, epj_session: EpjSession, now: datetime) -> bool:
+    """End a context; write-back grants outlive it."""
+    mine = (ContextRow.id == context_id, *_of(epj_session), ContextRow.ended_at.is_(None))
+    return _changed(session, mine, ended_at=now)
+
+
+def _live(now: datetime) -> Sequence[Any]:
+    return (ContextRow.ended_at.is_(None), ContextRow.expires_at > now)
+
+
+def _of(epj_session: EpjSession) -> Sequence[Any]:
+    return (
+        ContextRow.sub == epj_session.sub,
+        ContextRow.client_id == epj_session.client_id,
+        ContextRow.sid == epj_session.sid,
+    )
+
+
+def _changed(session: Session, where: Sequence[Any], **values: Any) -> bool:
+    changed = update(ContextRow).where(*where).values(**values).returning(ContextRow.id)
+    return session.scalar(changed) is not None
+
+
+def _plain(context: Context) -> dict[str, Any]:
+    patient, reply_to = context.patient, context.reply_to
+    return {
+        "number": patient.number,
+        "system": patient.system,
+        "family": patient.family,
+        "given": patient.given,
+        "birth_date": patient.birth_date.isoformat(),
+        "practitioner": asdict(context.practitioner),
+        "encounter": context.encounter,
+        "reply_to": [reply_to.her_id, reply_to.parent_her_id] if reply_to else None,
+    }
+
+
+def _context(row: ContextRow, vault: Vault) -> Context:
+    plain = vault.open(row.sealed or b"", _PURPOSE)
+    return Context(
+        id=row.id,
+        epj_id=row.epj_id,
+        sub=row.sub,
+        practitioner=Practitioner(**plain["practitioner"]),
+        patient=Patient(
+            number=plain["number"],
+            system=plain["system"],
+            family=plain["family"],
+            given=plain["given"],
+            birth_date=date.fromisoformat(plain["birth_date"]),
+        ),
+        patient_ref=row.patient_ref,
+        organisation=Organisation(row.org_parent, row.org_child),
+        reply_to=ReplyTo(*plain["reply_to"]) if plain["reply_to"] else None,
+        encounter=plain["encounter"],
+        service_id=row.service_id,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        activated_at=row.activated_at,
+        ended_at=row.ended_at,
+    )

@@ -1,0 +1,84 @@
+"""Launches, and the tokens that a redeemed launch gave."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, update
+
+from portal.domain.launch import Launch
+from portal.store.logins import hashed
+from portal.store.tables import LaunchRow, TokenRow
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+ACCESS, WRITEBACK = "access", "writeback"
+
+
+@dataclass(frozen=True)
+class Token:
+    """An opaque token as we know it: bound to a launch, a client and a key thumbprint (RFC 9449 §6)."""
+
+    kind: str
+    launch_id: str
+    client_id: str
+    jkt: str
+    scope: str
+    expires_at: datetime
+
+
+def begin(session: Session, launch: Launch) -> None:
+    """Remember a launch before anything of it leaves the portal."""
+    session.add(LaunchRow(**asdict(launch)))
+
+
+def find(session: Session, launch_id: str) -> Launch | None:
+    """A launch by its trace id."""
+    row = session.get(LaunchRow, launch_id)
+    if row is None:
+        return None
+    return Launch(
+        id=row.id,
+        context_id=row.context_id,
+        service_id=row.service_id,
+        client_id=row.client_id,
+        sub=row.sub,
+        session_hash=row.session_hash,
+        patient_id=row.patient_id,
+        created_at=row.created_at,
+    )
+
+
+def redeemed(session: Session, launch_id: str, now: datetime) -> None:
+    """Note that the target has got the context."""
+    session.execute(update(LaunchRow).where(LaunchRow.id == launch_id).values(redeemed_at=now))
+
+
+def grant(session: Session, secret: str, token: Token) -> None:
+    """Remember a token by the hash of its secret."""
+    session.add(TokenRow(key_hash=hashed(secret), **asdict(token)))
+
+
+def holder(session: Session, secret: str, kind: str, now: datetime) -> Token | None:
+    """What a token's secret stands for, unless it was revoked or has expired."""
+    row = session.scalar(
+        select(TokenRow).where(
+            TokenRow.key_hash == hashed(secret),
+            TokenRow.kind == kind,
+            TokenRow.revoked_at.is_(None),
+            TokenRow.expires_at > now,
+        )
+    )
+    if row is None:
+        return None
+    return Token(row.kind, row.launch_id, row.client_id, row.jkt, row.scope, row.expires_at)
+
+
+def revoke_all_of(session: Session, launch_id: str, now: datetime) -> None:
+    """Revoke everything that a launch gave (RFC 6749 §4.1.2: a code was used twice)."""
+    theirs = (TokenRow.launch_id == launch_id, TokenRow.revoked_at.is_(None))
+    session.execute(update(TokenRow).where(*theirs).values(revoked_at=now))
