@@ -1,0 +1,50 @@
+"""The one reader of JSON bodies: a length is required, bytes are capped, and nothing is guessed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from flask import request
+from pydantic import BaseModel, ValidationError
+
+from portal.domain import strict_json
+from portal.errors import RequestRejected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Model = TypeVar("Model", bound=BaseModel)
+_SMALL = 16 * 1024
+
+
+def body(model: type[Model], limit: int = _SMALL) -> Model:
+    """The request's body as `model`, at most `limit` bytes.
+
+    Raises RequestRejected; the detail names fields and rules, never values. Chunked bodies are refused, because
+    Werkzeug cuts them off silently at its limit.
+    """
+    if request.mimetype != "application/json":
+        raise RequestRejected("unsupported_media_type")
+    if request.content_length is None:
+        raise RequestRejected("length_required")
+    if request.content_length > limit:
+        raise RequestRejected("body_too_large")
+    raw = request.get_data()
+    if len(raw) != request.content_length:
+        raise RequestRejected("bad_request", "Content-Length")
+    try:
+        return model.model_validate(strict_json.loads(raw))
+    except ValidationError as error:
+        raise RequestRejected("invalid_body", "; ".join(_said(error.errors(include_input=False)))) from None
+    except ValueError:
+        raise RequestRejected("malformed_json") from None
+
+
+def _said(faults: Iterable[Any]) -> list[str]:
+    # An unknown field's name came from outside too, and may be anything.
+    return [f"{'.'.join(_known(fault))}: {fault['type']}" for fault in faults]
+
+
+def _known(fault: Any) -> list[str]:
+    where = fault["loc"][:-1] if fault["type"] == "extra_forbidden" else fault["loc"]
+    return [str(part) for part in where]

@@ -1,0 +1,38 @@
+"""Our cookies: host-bound, HTTP only, never with anything in them but a random value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import request
+
+from portal.web.parts import parts
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from werkzeug.wrappers import Response
+
+SESSION, BROWSER, PENDING = "session", "browser", "pending"
+
+
+def read(name: str) -> str | None:
+    """The value that the browser sent, if any."""
+    return request.cookies.get(_full(name))
+
+
+def put(response: Response, name: str, value: str, life: timedelta | None = None) -> None:
+    """Set a cookie for this host alone; without `life` it ends with the browser."""
+    seconds = int(life.total_seconds()) if life else None
+    secure = parts().settings.secure
+    response.set_cookie(_full(name), value, max_age=seconds, secure=secure, httponly=True, samesite="Lax", path="/")
+
+
+def drop(response: Response, name: str) -> None:
+    """Take a cookie back."""
+    response.delete_cookie(_full(name), secure=parts().settings.secure, httponly=True, samesite="Lax", path="/")
+
+
+def _full(name: str) -> str:
+    # Four servers of the demo share one address and so one jar: the name tells them apart.
+    return f"__Host-portal-{name}" if parts().settings.secure else f"portal-{name}"

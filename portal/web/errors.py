@@ -1,0 +1,105 @@
+"""Every refusal leaves by one of three doors: a page for people, a problem for APIs, RFC 6749 JSON for OAuth."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from flask import Flask, g, jsonify, make_response, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from portal.domain.bodies import OAuthProblem, Problem
+from portal.errors import NotAllowed, NotFound, OAuthError, PortalError, RequestRejected, TokenRejected
+from portal.web.parts import parts
+from portal.web.problem_texts import text_for
+
+if TYPE_CHECKING:
+    from flask import Response
+    from flask.typing import ResponseReturnValue
+
+log = logging.getLogger(__name__)
+
+_BY_STATUS: dict[int, PortalError] = {
+    404: NotFound("page_unknown"),
+    405: RequestRejected("method_not_allowed"),
+    413: RequestRejected("body_too_large"),
+    415: RequestRejected("unsupported_media_type"),
+}
+
+
+def init(app: Flask) -> None:
+    """Answer everything that was raised; nothing of what came from outside is repeated."""
+    app.before_request(_take_a_number)
+    app.register_error_handler(PortalError, answer)
+    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(Exception, _ours)
+
+
+def answer(error: PortalError) -> ResponseReturnValue:
+    """The answer to a refusal, by the path that it was asked on."""
+    log.info("refused", extra={"code": error.code, "endpoint": request.endpoint, "reference": g.get("reference")})
+    if request.path.startswith(("/oauth/token", "/oauth/par")):
+        return _oauth(error)
+    if request.path.startswith(("/api/", "/fhir/", "/.well-known/", "/health/", "/metrics")):
+        return _problem(error)
+    if error.code == "not_signed_in" and request.method == "GET":
+        return redirect(url_for("auth.start", next=request.path), 303)
+    return _page(error)
+
+
+def _take_a_number() -> None:
+    """The reference that the user can quote, and that our log line carries."""
+    g.reference = parts().token()[:12]
+
+
+def _of_http(error: HTTPException) -> ResponseReturnValue:
+    return answer(_BY_STATUS.get(error.code or 500, RequestRejected("bad_request")))
+
+
+def _ours(error: Exception) -> ResponseReturnValue:
+    # The text of an unknown exception may hold anything; its type and place do not.
+    where = error.__traceback__
+    while where and where.tb_next:
+        where = where.tb_next
+    place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else ""
+    log.error("failed", extra={"error": type(error).__name__, "place": place, "reference": g.get("reference")})
+    return answer(PortalError("internal"))
+
+
+def _oauth(error: PortalError) -> Response:
+    known = error if isinstance(error, OAuthError) else OAuthError(_oauth_code(error), error.code)
+    response = jsonify(OAuthProblem(error=known.code, error_description=known.detail).model_dump())
+    response.status_code = known.status
+    response.headers["Pragma"] = "no-cache"
+    return response
+
+
+def _oauth_code(error: PortalError) -> str:
+    if error.retryable:
+        return "temporarily_unavailable"
+    return "invalid_request" if error.status < 500 else "server_error"  # noqa: PLR2004  RFC 9110's own classes
+
+
+def _problem(error: PortalError) -> Response:
+    problem = Problem(
+        type=f"urn:inngangsportalen:problem:{error.code}",
+        title=error.code.replace("_", " "),
+        status=error.status,
+        code=error.code,
+        detail=error.detail,
+        instance=f"urn:inngangsportalen:{g.get('reference', '')}",
+    )
+    response = jsonify(problem.model_dump())
+    response.status_code, response.mimetype = error.status, "application/problem+json"
+    if isinstance(error, TokenRejected):
+        response.headers["WWW-Authenticate"] = f'DPoP error="{error.code}", algs="ES256 PS256 RS256"'
+    if error.retryable:
+        response.headers["Retry-After"] = "10"
+    return response
+
+
+def _page(error: PortalError) -> Response:
+    title, text = text_for(error.code)
+    retry = url_for("auth.start") if error.code.startswith("login_") or isinstance(error, NotAllowed) else None
+    html = render_template("problem.html", title=title, text=text, reference=g.get("reference"), retry_url=retry)
+    return make_response(html, error.status)

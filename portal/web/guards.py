@@ -1,0 +1,154 @@
+"""Every view wears exactly one guard (tests/test_guards.py)."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from flask import g, request
+from flask_login import current_user
+
+from portal.domain import dpop, epj_session
+from portal.domain.access_token import check as check_access_token
+from portal.errors import ContextRejected, NotAllowed, OAuthError, RequestRejected, TokenRejected
+from portal.store import launches, one_time, registry
+from portal.web.parts import parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from portal.domain.epj_session import EpjSession
+    from portal.domain.registration import Epj
+    from portal.store.launches import Token
+    from portal.store.logins import Login
+
+    P = ParamSpec("P")
+    R = TypeVar("R")
+
+_SOURCE_SYSTEM = range(3, 513)
+
+
+def public(view: Callable[P, R]) -> Callable[P, R]:
+    """Anyone; the view says itself what it checks."""
+    return _worn(view, "public")
+
+
+def signed_in(view: Callable[P, R]) -> Callable[P, R]:
+    """A person with a live login; others are asked to log in and come back."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not current_user.is_authenticated:
+            raise NotAllowed("not_signed_in")
+        return view(*args, **kwargs)
+
+    return _worn(guarded, "signed_in")
+
+
+def target_client(view: Callable[P, R]) -> Callable[P, R]:
+    """A target portal's server that proves itself in the request (private_key_jwt); the grant checks it."""
+    return _worn(view, "target_client")
+
+
+def epj(view: Callable[P, R]) -> Callable[P, R]:
+    """An EPJ's server with its clinician's HelseID token, DPoP only (facts: HelseID resource server rules)."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if len(request.headers.get("X-SOURCE-SYSTEM", "")) not in _SOURCE_SYSTEM:
+            raise RequestRejected("bad_request", "X-SOURCE-SYSTEM")
+        g.epj_session, g.epj = _epj_session(_dpop_token())
+        return view(*args, **kwargs)
+
+    return _worn(guarded, "epj")
+
+
+def writeback_grant(view: Callable[P, R]) -> Callable[P, R]:
+    """A target's server with the write-back grant of one launch, DPoP only."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        secret, now = _dpop_token(), parts().now()
+        with parts().database.read() as session:
+            token = launches.holder(session, secret, launches.WRITEBACK, now)
+            client = registry.client(session, token.client_id) if token else None
+        if token is None or client is None:
+            raise TokenRejected("invalid_token")
+        _prove(secret, token.jkt)
+        g.grant = token
+        return view(*args, **kwargs)
+
+    return _worn(guarded, "writeback_grant")
+
+
+def login() -> Login:
+    """The login behind a `signed_in` view."""
+    return current_user.login  # type: ignore[no-any-return]  # flask-login's proxy is untyped
+
+
+def epj_and_session() -> tuple[Epj, EpjSession]:
+    """The journal system and the clinician's session behind an `epj` view."""
+    return g.epj, g.epj_session
+
+
+def grant() -> Token:
+    """The grant behind a `writeback_grant` view."""
+    return g.grant  # type: ignore[no-any-return]  # flask.g is untyped
+
+
+def _worn(view: Callable[P, R], name: str) -> Callable[P, R]:
+    view.guard = name  # type: ignore[attr-defined]
+    return view
+
+
+def _dpop_token() -> str:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "dpop" or not secret:
+        raise TokenRejected("invalid_token", "Authorization: DPoP")
+    return secret
+
+
+def _epj_session(token: str) -> tuple[EpjSession, Epj]:
+    settings, helseid = parts().settings, parts().helseid
+    claims = check_access_token(
+        token,
+        keys=helseid.keys(),
+        issuer=settings.helseid_issuer,
+        audience=settings.api_audience,
+        scope=settings.api_scope,
+        now=parts().now(),
+    )
+    _prove(token, claims["cnf"]["jkt"])
+    session_of_epj = epj_session.from_claims(claims, settings.helseid_min_security_level)
+    with parts().database.read() as session:
+        registered = registry.epj_of_helseid_client(session, session_of_epj.client_id)
+    if registered is None:
+        raise ContextRejected("epj_unknown")
+    return session_of_epj, registered
+
+
+def _prove(token: str, jkt: str) -> None:
+    """One DPoP proof for this token, this key, this request, never seen before (RFC 9449 §4.3)."""
+    proofs = request.headers.getlist("DPoP")
+    if len(proofs) != 1:
+        raise TokenRejected("invalid_dpop_proof", "exactly one DPoP header")
+    try:
+        proof = checked_proof(proofs[0], access_token=token)
+    except OAuthError as error:
+        raise TokenRejected("invalid_dpop_proof", error.detail) from error
+    if proof.jkt != jkt:
+        raise TokenRejected("invalid_dpop_proof", "cnf.jkt")
+
+
+def checked_proof(raw: str, *, access_token: str | None = None) -> Any:
+    """A proof for this very request, spent; raises OAuthError `invalid_dpop_proof`."""
+    portal = parts()
+    now, window = portal.now(), portal.settings.lifetimes.dpop_window
+    # Behind the proxy the request's own URL is not the one that the client signed.
+    url = portal.settings.base_url + request.path
+    proof = dpop.check_proof(raw, method=request.method, url=url, now=now, window=window, access_token=access_token)
+    with portal.database.write() as session:
+        fresh = one_time.remember(session, "dpop", proof.jti, client=proof.jkt, expires_at=now + 2 * window, now=now)
+    if not fresh:
+        raise OAuthError("invalid_dpop_proof", "jti was seen before")
+    return proof

@@ -1,0 +1,46 @@
+"""Is the process alive, can it do its work, how much waits to be done; nothing personal in any of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from portal.domain.delivery import State
+from portal.store import outbox
+from portal.web.guards import public
+from portal.web.parts import parts
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/health/live")
+@public
+def live() -> ResponseReturnValue:
+    """The process answers; it depends on nothing."""
+    return jsonify({"status": "live"})
+
+
+@blueprint.get("/health/ready")
+@public
+def ready() -> ResponseReturnValue:
+    """The process can do its work: database and catalogue answer. HelseID being down is not our unreadiness."""
+    parts().shelf.catalogue()
+    return jsonify({"status": "ready"})
+
+
+@blueprint.get("/metrics")
+@public
+def metrics() -> ResponseReturnValue:
+    """Deliveries by state, read from the database at each scrape; the proxy keeps it from the open networks."""
+    registry = CollectorRegistry()
+    gauge = Gauge("portal_deliveries", "Deliveries by state", ["state"], registry=registry)
+    with parts().database.read() as session:
+        counts = outbox.count_by_state(session)
+    for state in State:
+        gauge.labels(state).set(counts.get(state, 0))
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

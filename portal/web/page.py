@@ -1,0 +1,55 @@
+"""What every page knows: who is signed in, which network, which language; and the dates of its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, request
+from flask_login import current_user
+
+from portal.errors import Unavailable
+from portal.web import language
+from portal.web.guards import login
+from portal.web.parts import parts
+from portal.web.zone import zone
+
+if TYPE_CHECKING:
+    from portal.domain.identity import Organisation
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Shared workstations are normal: name and office stand on every page behind the login."""
+
+    name: str
+    office: str | None
+
+
+def init(app: Flask) -> None:
+    """Give these to every template."""
+    app.context_processor(_known)
+
+
+def _known() -> dict[str, Any]:
+    return {
+        "zone": zone(),
+        "environment": parts().settings.environment,
+        "signed_in": _signed_in(),
+        "languages": language.links(request.path),
+    }
+
+
+def _signed_in() -> SignedIn | None:
+    try:
+        if not current_user.is_authenticated:
+            return None
+    except Unavailable:
+        # The page that says so must not fail for the same reason.
+        return None
+    who = login()
+    return SignedIn(who.person.name, _office(who.organisation))
+
+
+def _office(organisation: Organisation | None) -> str | None:
+    return organisation.child or organisation.parent if organisation else None

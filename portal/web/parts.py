@@ -1,0 +1,47 @@
+"""What a view may reach for; app.py puts it together once, and tests put together their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from typing import Any
+
+    from portal.adapters.openid import OpenIdClient
+    from portal.domain.keyring import Keyring
+    from portal.settings import Settings
+    from portal.store.database import Database
+    from portal.store.vault import Vault
+    from portal.web.catalogue import Shelf
+
+EXTENSION = "portal"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The edges of the house: clock, randomness, database, HelseID, and the zone that a connection came in by."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    helseid: OpenIdClient
+    shelf: Shelf
+    now: Callable[[], datetime]
+    token: Callable[[], str]
+    message_id: Callable[[], str]
+    zone_of: Callable[[Mapping[str, Any]], str]
+
+    @property
+    def keyring(self) -> Keyring:
+        """The ring behind the vault."""
+        return self.vault.keyring
+
+
+def parts() -> Parts:
+    """The parts of the app that answers this request."""
+    return cast("Parts", current_app.extensions[EXTENSION])

@@ -1,0 +1,69 @@
+"""What holds for every request and every answer: the name, the origin, the headers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from flask import Flask, current_app, request
+
+from portal.errors import NotAllowed
+from portal.web.parts import parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from flask import Response
+
+    View = TypeVar("View", bound=Callable[..., Any])
+
+_CSP = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; script-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _CSP,
+    # Not no-referrer: that makes browsers send `Origin: null` with our own forms. Pages that leave us are stricter.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "interest-cohort=()",
+}
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def init(app: Flask) -> None:
+    """Let nothing in under another name, no form in from another page, nothing out without the headers."""
+    app.before_request(_right_name)
+    app.before_request(_right_origin)
+    app.after_request(_headers)
+
+
+def cross_origin(view: View) -> View:
+    """Let other pages post to this view: the EPJ's own page posts to /start."""
+    view.cross_origin = True  # type: ignore[attr-defined]
+    return view
+
+
+def _right_name() -> None:
+    if request.headers.get("Host") != parts().settings.host:
+        raise NotAllowed("unknown_host")
+
+
+def _right_origin() -> None:
+    """A browser's unsafe request must come from our own page; servers prove themselves by token instead."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    by_browser = getattr(view, "guard", "") in {"public", "signed_in"} and not getattr(view, "cross_origin", False)
+    if request.method in _SAFE or not by_browser:
+        return
+    if request.headers.get("Origin") != parts().settings.base_url:
+        raise NotAllowed("foreign_origin")
+
+
+def _headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    if parts().settings.secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    return response

@@ -1,0 +1,58 @@
+"""flask-login over our own rows: the cookie holds a secret, the row holds everything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask_login import LoginManager, UserMixin
+
+from portal.store import logins
+from portal.web import cookies
+from portal.web.parts import parts
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from flask import Flask, Request
+
+    from portal.store.logins import Login
+
+_TOUCH_EVERY = 30
+"""Seconds between two notes of activity, so that a page view is not always a write."""
+
+
+@dataclass
+class User(UserMixin):
+    """What flask-login hands to the views."""
+
+    login: Login
+
+    def get_id(self) -> str:
+        """The HelseID `sub`."""
+        return self.login.person.sub
+
+
+def init(app: Flask) -> None:
+    """Read the login behind every request from its cookie."""
+    manager = LoginManager(app)
+    manager.session_protection = None
+    manager.request_loader(_load)
+
+
+def _load(_request: Request) -> User | None:
+    secret = cookies.read(cookies.SESSION)
+    if not secret:
+        return None
+    portal = parts()
+    now, idle = portal.now(), portal.settings.lifetimes.session_idle
+    with portal.database.read() as session:
+        login = logins.find(session, portal.vault, secret, now, idle)
+    if login and _stale(login.seen_at, now, idle):
+        with portal.database.write() as session:
+            logins.touch(session, login.key_hash, now)
+    return User(login) if login else None
+
+
+def _stale(seen_at: datetime, now: datetime, idle: timedelta) -> bool:
+    return (now - seen_at).total_seconds() >= min(_TOUCH_EVERY, idle.total_seconds() / 4)
