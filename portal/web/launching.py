@@ -1,0 +1,111 @@
+"""Making a launch: one row, one handle, one address; and saying beforehand what it sends along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from flask_babel import lazy_gettext as _
+
+from portal.domain.audit import AuditEvent
+from portal.domain.catalogue import Level
+from portal.domain.launch import Launch
+from portal.errors import LaunchRejected
+from portal.store import audit, launches, one_time, registry
+from portal.store.logins import hashed
+from portal.web.guards import login
+from portal.web.parts import parts
+from portal.web.zone import zone
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from portal.domain.catalogue import Service
+    from portal.domain.context import Context
+    from portal.domain.registration import Client
+
+_SENT = {
+    "patient_number": _("pasientens fødselsnummer"),
+    "hpr": _("HPR-nummeret ditt"),
+    "organisation": _("kontoret ditt"),
+    "her_id": _("kontorets adresse for meldinger"),
+    "encounter": _("konsultasjonen"),
+}
+
+
+def sent_along(service: Service, client: Client | None) -> list[str]:
+    """What the target learns, in the clinician's words."""
+    if service.level is not Level.SSO_CONTEXT or client is None:
+        return []
+    return [str(_SENT[release]) for release in client.release]
+
+
+def writeback(service: Service, client: Client | None, context: Context) -> str | None:
+    """`on`, `off` (the journal has given no address) or None (this service does not write back by us)."""
+    if service.level is not Level.SSO_CONTEXT or client is None or not client.writeback:
+        return None
+    return "on" if context.reply_to else "off"
+
+
+def begin(service: Service, context: Context | None) -> str:
+    """Remember the launch and return the address to go to; a context goes along only by `sso_context`."""
+    portal = parts()
+    address = service.address(zone())
+    client = None
+    if service.level is Level.SSO_CONTEXT:
+        with portal.database.read() as session:
+            client = registry.client_of_service(session, service.id)
+    if address is None or (service.level is Level.SSO_CONTEXT and client is None):
+        raise LaunchRejected("service_closed")
+    launch = _launch(service, context if client else None, client)
+    handle = portal.token()
+    with portal.database.write() as session:
+        launches.begin(session, launch)
+        if client:
+            _put_handle(session, handle, launch, client)
+        audit.record(session, _event(launch, context))
+    if client is None:
+        return address
+    return f"{client.launch_url}?{urlencode({'iss': portal.settings.fhir_issuer, 'launch': handle})}"
+
+
+def _launch(service: Service, context: Context | None, client: Client | None) -> Launch:
+    portal, who = parts(), login()
+    return Launch(
+        id=portal.token(),
+        context_id=context.id if context else None,
+        service_id=service.id,
+        client_id=client.client_id if client else None,
+        sub=who.person.sub,
+        session_hash=who.key_hash,
+        # Hex: a FHIR id may not have the `_` of our tokens.
+        patient_id=hashed(portal.token()) if context else None,
+        created_at=portal.now(),
+    )
+
+
+def _put_handle(session: Session, handle: str, launch: Launch, client: Client) -> None:
+    portal = parts()
+    one_time.put(
+        session,
+        "launch",
+        handle,
+        client=client.client_id,
+        payload=portal.vault.seal(launch.id, "launch"),
+        expires_at=launch.created_at + portal.settings.lifetimes.launch,
+        keep_until=launch.created_at + portal.settings.lifetimes.writeback,
+    )
+
+
+def _event(launch: Launch, context: Context | None) -> AuditEvent:
+    office = context.organisation if context else login().organisation
+    return AuditEvent(
+        at=launch.created_at,
+        action="launch",
+        outcome="ok",
+        actor=launch.sub,
+        organisation=office.parent if office else None,
+        patient_ref=context.patient_ref if context and launch.context_id else None,
+        subject=launch.id,
+        basis=f"service {launch.service_id}",
+    )
