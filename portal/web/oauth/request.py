@@ -1,0 +1,45 @@
+"""A form as authlib wants to see it: each parameter once, at most 16 kB."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from authlib.oauth2 import OAuth2Request
+from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+from flask import request
+
+from portal.errors import OAuthError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LONGEST = 16 * 1024
+
+
+class FormRequest(OAuth2Request):
+    """The parameters of one request, or of one that was pushed before."""
+
+    def __init__(self, method: str, parameters: Mapping[str, str]) -> None:
+        # TLS ends at the proxy; authlib would refuse the plain hop behind it.
+        super().__init__(method, f"https://behind.proxy{request.path}", headers=request.headers)
+        self._parameters = dict(parameters)
+        self.payload = BasicOAuth2Payload(self._parameters)
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The parameters."""
+        return self._parameters
+
+
+def posted() -> FormRequest:
+    """The form of this request; raises OAuthError for a repeated parameter (RFC 6749 §3.2) or one too large."""
+    if (request.content_length or 0) > _LONGEST:
+        raise OAuthError("invalid_request", "the form is larger than 16 kB")
+    return FormRequest(request.method, once(list(request.form.items(multi=True))))
+
+
+def once(parameters: list[tuple[str, str]]) -> dict[str, str]:
+    """The parameters as a mapping; raises OAuthError when a name stands twice."""
+    if len({name for name, _ in parameters}) != len(parameters):
+        raise OAuthError("invalid_request", "a parameter stands twice")
+    return dict(parameters)
