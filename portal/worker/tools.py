@@ -1,0 +1,45 @@
+"""What a turn of the worker needs; a test brings its own clock and transports."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from portal.adapters.http import Egress
+from portal.adapters.schemas import Schemas
+from portal.adapters.transport import transports
+from portal.store.database import Database
+from portal.store.vault import vault_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from portal.adapters.transport import Transport
+    from portal.settings import Settings
+    from portal.store.vault import Vault
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The worker's edges; `jitter` gives 0..1."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    transports: Mapping[str, Transport]
+    schemas: Schemas | None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    jitter: Callable[[], float] = random.random
+
+
+def tools_of(settings: Settings) -> Tools:
+    """The real ones; raises ValueError for a transport that does not exist."""
+    return Tools(
+        settings=settings,
+        database=Database(settings.database_url),
+        vault=vault_of(settings),
+        transports=transports(settings.transports, Egress(settings.egress_allow)),
+        schemas=Schemas(settings.xsd_dir) if settings.xsd_dir else None,
+    )
