@@ -1,0 +1,117 @@
+"""The composition root: the whole house, top to bottom."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from flask import Flask
+
+from portal.adapters import log_lines
+from portal.adapters.http import Egress
+from portal.adapters.openid import OpenIdClient
+from portal.adapters.page_files import PageFiles
+from portal.store import catalogue as store
+from portal.store.database import Database
+from portal.store.vault import vault_of
+from portal.web import (
+    auth,
+    epj_api,
+    errors,
+    health,
+    language,
+    page,
+    protection,
+    public,
+    receipts,
+    services,
+    sessions,
+    start,
+    writeback,
+)
+from portal.web.catalogue import Shelf
+from portal.web.oauth import endpoints, metadata
+from portal.web.parts import EXTENSION, Parts
+from portal.web.zone import by_socket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from portal.domain.catalogue import Catalogue
+    from portal.settings import Settings
+
+_LARGEST_FORM = 16 * 1024
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Time, randomness and the socket; a test brings its own."""
+
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    token: Callable[[], str] = lambda: secrets.token_urlsafe(32)
+    random: Callable[[int], bytes] = os.urandom
+    message_id: Callable[[], str] = lambda: str(uuid4())
+    zone_of: Callable[[Mapping[str, Any]], str] | None = None
+
+
+def create_app(settings: Settings, edges: Edges | None = None) -> Flask:
+    """The portal as a WSGI application; it needs neither database nor HelseID to start."""
+    log_lines.configure()
+    app = Flask("portal.web", static_url_path="/static")
+    app.config.update(MAX_CONTENT_LENGTH=_LARGEST_FORM, PREFERRED_URL_SCHEME=settings.base_url.partition(":")[0])
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    portal = _parts(settings, edges or Edges())
+    app.extensions[EXTENSION] = portal
+    errors.init(app)
+    protection.init(app)
+    sessions.init(app)
+    language.init(app)
+    page.init(app)
+    pages = public.PublicPages(portal.database, PageFiles(settings.state_dir))
+    app.extensions[public.EXTENSION] = pages
+    pages.refresh()
+    for area in (public, auth, start, services, receipts, epj_api, writeback, endpoints, metadata, health):
+        app.register_blueprint(area.blueprint)
+    return app
+
+
+def publish(settings: Settings, catalogue: Catalogue, by: str, based_on: int | None) -> int:
+    """Render the public page of a catalogue and put both in force; raises CatalogueRejected on a stale base."""
+    app = create_app(settings)
+    now = datetime.now(UTC)
+    rendered = public.render(app, catalogue, now)
+    database: Database = app.extensions[EXTENSION].database
+    with database.write() as session:
+        return store.publish(session, catalogue, rendered, by=by, now=now, based_on=based_on)
+
+
+def _parts(settings: Settings, edges: Edges) -> Parts:
+    database = Database(settings.database_url)
+    helseid = OpenIdClient(
+        issuer=settings.helseid_issuer,
+        client_id=settings.helseid_client_id,
+        key=settings.helseid_client_key,
+        redirect_uri=f"{settings.base_url}/login/callback",
+        egress=Egress({_origin(settings.helseid_issuer), *settings.egress_allow}),
+        now=edges.now,
+        token=edges.token,
+    )
+    return Parts(
+        settings=settings,
+        database=database,
+        vault=vault_of(settings, edges.random),
+        helseid=helseid,
+        shelf=Shelf(database),
+        now=edges.now,
+        token=edges.token,
+        message_id=edges.message_id,
+        zone_of=edges.zone_of or by_socket(settings.listen),
+    )
+
+
+def _origin(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])
