@@ -1,0 +1,119 @@
+"""One document on its way to one journal: what each event does to its state.
+
+QUEUED ── sent ──────> SENT ── receipt: OK, or OK with errors ──> COMPLETED
+  │ ^                   │ └─── receipt: rejected ───────────────> REJECTED_APPREC
+  │ └─ failed, again    └───── silence ─> OVERDUE (a late receipt still decides)
+  ├─── refused, or out of attempts ─────> REJECTED_TRANSPORT
+  └─── the message breaks a rule ───────> INVALID
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from portal.domain.apprec import ReceiptStatus
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from portal.domain.apprec import AppRec
+
+MAX_ATTEMPTS = 32
+# Seconds for a hiccup, minutes for a restart, hours for an outage (navikt/ebxml-processor's own counts).
+_DELAYS = (
+    *(timedelta(seconds=seconds) for seconds in (1, 2, 4, 8, 16, 30)),
+    *[timedelta(minutes=5)] * 3,
+    *[timedelta(minutes=15)] * 3,
+    timedelta(hours=1),
+)
+# NHN resends for 72 hours before it gives up; the rest is for the receipt's way back.
+SILENCE = timedelta(hours=72 + 4)
+
+
+class State(StrEnum):
+    """Where a delivery is. Only QUEUED and SENT move by themselves; OVERDUE and the rejections need a person."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    COMPLETED = "completed"
+    REJECTED_TRANSPORT = "rejected_transport"
+    REJECTED_APPREC = "rejected_apprec"
+    OVERDUE = "overdue"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The transport took the message."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The transport did not take it; `code` is the error's, `retryable` whether time may heal it."""
+
+    code: str
+    retryable: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of the history: the new state, when to look again (None: no more), and why."""
+
+    state: State
+    next_at: datetime | None
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Lamps:
+    """What the clinician sees: *sendt*, *mottatt i EPJ*, *i journalen*."""
+
+    sent: bool
+    received: bool
+    filed: bool
+
+
+def after_send(attempts: int, outcome: Sent | Failed, now: datetime, jitter: float) -> Step:
+    """Return the step after attempt number `attempts` (the first is 1); `jitter` in 0..1 spreads the retries.
+
+    A wait is between half and the whole of its delay. What cannot succeed, or has not in 32 attempts, is set aside for
+    a person, so that it never holds up the queue.
+    """
+    if isinstance(outcome, Sent):
+        return Step(State.SENT, now + SILENCE)
+    if not outcome.retryable or attempts >= MAX_ATTEMPTS:
+        return Step(State.REJECTED_TRANSPORT, None, outcome.code)
+    delay = _DELAYS[min(attempts, len(_DELAYS)) - 1]
+    return Step(State.QUEUED, now + delay * (0.5 + jitter / 2), outcome.code)
+
+
+_UNDECIDED = {State.QUEUED, State.SENT, State.OVERDUE, State.REJECTED_TRANSPORT}
+
+
+def after_receipt(state: State, apprec: AppRec) -> Step | None:
+    """Return the step after a receipt; None when one has already decided, for the first is final.
+
+    A receipt also decides what we believe was never taken: a timeout can hide a message that arrived.
+    """
+    if state not in _UNDECIDED:
+        return None
+    code = next((error.code for error in apprec.errors if error.code), "")
+    if apprec.status is ReceiptStatus.REJECTED:
+        return Step(State.REJECTED_APPREC, None, code)
+    return Step(State.COMPLETED, None, code)
+
+
+def after_silence(sent_at: datetime, now: datetime) -> Step | None:
+    """Return the step to OVERDUE when no receipt has come in 76 hours; before that None."""
+    return Step(State.OVERDUE, None, "no_receipt") if now - sent_at >= SILENCE else None
+
+
+_SENT = {State.SENT, State.COMPLETED, State.REJECTED_APPREC, State.OVERDUE}
+
+
+def lamps(state: State, *, filed: bool) -> Lamps:
+    """Return the lamps; only a receipt lights *mottatt i EPJ*, and no message of ours lights *i journalen*."""
+    return Lamps(sent=state in _SENT, received=state is State.COMPLETED, filed=filed)

@@ -1,0 +1,43 @@
+"""Categories of healthcare personnel and their Norwegian names (Volven 9060)."""
+
+from __future__ import annotations
+
+UNKNOWN = "XX"
+PROFESSIONS = {
+    "AA": "Ambulansearbeider",
+    "AT": "Apotektekniker",
+    "AU": "Audiograf",
+    "BI": "Bioingeniør",
+    "ET": "Ergoterapeut",
+    "FA1": "Provisorfarmasøyt",
+    "FA2": "Reseptarfarmasøyt",
+    "FB": "Fiskehelsebiolog",
+    "FO": "Fotterapeut",
+    "FT": "Fysioterapeut",
+    "HE": "Helsesekretær",
+    "HF": "Helsefagarbeider",
+    "HP": "Hjelpepleier",
+    "JO": "Jordmor",
+    "KE": "Klinisk ernæringsfysiolog",
+    "KI": "Kiropraktor",
+    "LE": "Lege",
+    "MT": "Manuellterapeut",
+    "NP": "Naprapat",
+    "OA": "Omsorgsarbeider",
+    "OI": "Ortopediingeniør",
+    "OP": "Optiker",
+    "OR": "Ortoptist",
+    "OS": "Osteopat",
+    "PE": "Perfusjonist",
+    "PM": "Paramedisiner",
+    "PS": "Psykolog",
+    "RA": "Radiograf",
+    "SP": "Sykepleier",
+    "TH": "Tannhelsesekretær",
+    "TL": "Tannlege",
+    "TP": "Tannpleier",
+    "TT": "Tanntekniker",
+    "VE": "Veterinær",
+    "VP": "Vernepleier",
+    UNKNOWN: "Ukjent/uspesifisert",
+}
