@@ -1,0 +1,56 @@
+"""What the browser brings back from HelseID (RFC 6749 §4.1.2, RFC 9207)."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from portal.errors import SignInError
+
+_VALUE = re.compile(r"[ -~]{1,2048}")
+_MOST = 20
+# RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6: words that may be named in a log.
+_REASONS = frozenset(
+    {
+        "access_denied",
+        "account_selection_required",
+        "consent_required",
+        "interaction_required",
+        "invalid_request",
+        "invalid_scope",
+        "login_required",
+        "server_error",
+        "temporarily_unavailable",
+        "unauthorized_client",
+        "unsupported_response_type",
+    }
+)
+
+
+class Response(NamedTuple):
+    """A code to redeem, if `state` is one that we gave this browser."""
+
+    code: str
+    state: str
+
+
+def read(parameters: list[tuple[str, str]], *, issuer: str) -> Response:
+    """Return code and state from every parameter of the callback, in order and unmerged.
+
+    Raises SignInError: login_response_malformed (a name given twice, a value that is empty, longer than 2048 or not
+    printable ASCII, code together with error, neither of them, no state), login_issuer_mismatch, and login_denied
+    with the registered error word as its detail.
+    """
+    given = dict(parameters)
+    if len(given) != len(parameters) or len(parameters) > _MOST:
+        raise SignInError("login_response_malformed", "parameters")
+    for name in ("iss", "state", "code", "error"):
+        if name in given and not _VALUE.fullmatch(given[name]):
+            raise SignInError("login_response_malformed", name)
+    if given.get("iss") != issuer:
+        raise SignInError("login_issuer_mismatch")
+    if "state" not in given or ("code" in given) == ("error" in given):
+        raise SignInError("login_response_malformed", "code, error and state")
+    if "error" in given:
+        raise SignInError("login_denied", given["error"] if given["error"] in _REASONS else "error")
+    return Response(given["code"], given["state"])
