@@ -1,0 +1,100 @@
+"""Whom the stand-in knows: the clients of Selvbetjening and the persons of the test identity provider."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from portal.domain.identity import Organisation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Jwks(_Entry):
+    """Public keys (RFC 7517 §5)."""
+
+    keys: list[dict[str, Any]]
+
+
+class Client(_Entry):
+    """A client; `apis` maps each audience that it may ask for to its scopes, `organisation` is set for an EPJ."""
+
+    client_id: str
+    client_name: str = ""
+    jwks: Jwks
+    redirect_uris: tuple[str, ...]
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    apis: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    offline_access: bool = False
+    organisation: Organisation | None = None
+
+    @property
+    def api_scopes(self) -> frozenset[str]:
+        """Every scope that this client may ask for besides HelseID's own."""
+        return frozenset(scope for scopes in self.apis.values() for scope in scopes)
+
+    def audiences(self, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the audiences that `scopes` open, in the order of the configuration."""
+        return tuple(audience for audience, own in self.apis.items() if set(own) & set(scopes))
+
+
+class Code(_Entry):
+    """A code value as HPR writes it."""
+
+    value: str
+    description: str = ""
+
+
+class Approval(_Entry):
+    """One approval in HPR, in the layout of userinfo; `profession` is a code of Volven 9060."""
+
+    profession: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9]?$")]
+    authorization: Code
+    requisition_rights: tuple[Code, ...] = ()
+    specialities: tuple[Code, ...] = ()
+
+
+class Person(_Entry):
+    """A made-up person; `security_level` is what the identity provider vouches for, whatever was asked."""
+
+    sub: str
+    pid: Annotated[str, StringConstraints(pattern=r"^[0-9]{11}$")] = Field(repr=False)
+    given_name: str
+    middle_name: str = ""
+    family_name: str
+    hpr_number: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*$")] | None = None
+    security_level: Literal[2, 3, 4] = 4
+    approvals: tuple[Approval, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """All parts of the name in one line."""
+        return " ".join(part for part in (self.given_name, self.middle_name, self.family_name) if part)
+
+
+class Config(_Entry):
+    """The stand-in's whole configuration; `issuer` has no trailing slash, lifetimes are seconds."""
+
+    issuer: Annotated[str, StringConstraints(pattern=r"^https?://[^/?#]+$")]
+    clients: tuple[Client, ...]
+    people: tuple[Person, ...]
+    access_token_lifetime: Annotated[int, Field(gt=0)] = 600
+
+    def client(self, client_id: str) -> Client | None:
+        """Find a client by its id."""
+        return next((client for client in self.clients if client.client_id == client_id), None)
+
+    def person(self, sub: str) -> Person | None:
+        """Find a person by `sub`."""
+        return next((person for person in self.people if person.sub == sub), None)
+
+
+def read(path: Path) -> Config:
+    """Read a JSON file; raises pydantic's ValidationError when it does not describe a stand-in."""
+    return Config.model_validate_json(path.read_bytes())
