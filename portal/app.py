@@ -85,8 +85,11 @@ def publish(settings: Settings, catalogue: Catalogue, by: str, based_on: int | N
     now = datetime.now(UTC)
     rendered = public.render(app, catalogue, now)
     database: Database = app.extensions[EXTENSION].database
-    with database.write() as session:
-        return store.publish(session, catalogue, rendered, by=by, now=now, based_on=based_on)
+    try:
+        with database.write() as session:
+            return store.publish(session, catalogue, rendered, by=by, now=now, based_on=based_on)
+    finally:
+        database.close()
 
 
 def _parts(settings: Settings, edges: Edges) -> Parts:

@@ -9,6 +9,7 @@ _FIRST = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _SECOND = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _D_NUMBER_DAY = 41
 _SYNTHETIC_MONTH = 41
+_MONTH_OFFSETS = (0, 40, 65, 80)
 
 
 def check(number: str, *, synthetic: bool) -> str:
@@ -18,11 +19,17 @@ def check(number: str, *, synthetic: bool) -> str:
     + 80) where `synthetic` ones are not wanted.
     """
     digits = [int(digit) for digit in number] if len(number) == 11 and number.isascii() and number.isdigit() else []  # noqa: PLR2004  eleven digits by law
-    if not digits or _remainder(digits, _FIRST) or _remainder(digits, _SECOND):
+    if not digits or _remainder(digits, _FIRST) or _remainder(digits, _SECOND) or not _has_a_birthday(number):
         raise ContextRejected("patient_number_invalid")
     if int(number[2:4]) >= _SYNTHETIC_MONTH and not synthetic:
         raise ContextRejected("synthetic_patient")
     return DNR if int(number[:2]) >= _D_NUMBER_DAY else FNR
+
+
+def _has_a_birthday(number: str) -> bool:
+    """Whether day and month are ones, once the offsets of D-numbers and of the synthetic series are taken off."""
+    day, month = int(number[:2]), int(number[2:4])
+    return day % 40 in range(1, 32) and any(month - offset in range(1, 13) for offset in _MONTH_OFFSETS)
 
 
 def masked(number: str) -> str:

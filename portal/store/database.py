@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError  # noqa: A004  the pool's own word
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session as Session  # for the type of others' arguments
+from sqlalchemy.orm import sessionmaker
 
 from portal.errors import Unavailable
 
@@ -27,6 +28,10 @@ class Database:
         self.engine = connect(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._writers = sessionmaker(self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -149,8 +149,9 @@ def move_cursor(session: Session, epj_id: str, to: str) -> None:
 
 
 def awaiting(session: Session) -> Sequence[str]:
-    """The EPJs that owe us a receipt."""
-    waiting = DeliveryRow.state.in_([State.SENT, State.OVERDUE])
+    """The EPJs that owe us a receipt; a message whose sending failed may have arrived all the same."""
+    tried = (DeliveryRow.state == State.QUEUED) & (DeliveryRow.attempts > 0)
+    waiting = or_(DeliveryRow.state.in_([State.SENT, State.OVERDUE]), tried)
     return session.scalars(select(DeliveryRow.epj_id).where(waiting).distinct()).all()
 
 

@@ -29,6 +29,7 @@ def body(model: type[Model], limit: int = _SMALL) -> Model:
         raise RequestRejected("length_required")
     if request.content_length > limit:
         raise RequestRejected("body_too_large")
+    request.max_content_length = limit
     raw = request.get_data()
     if len(raw) != request.content_length:
         raise RequestRejected("bad_request", "Content-Length")

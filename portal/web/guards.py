@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from flask import g, request
 from flask_login import current_user
 
-from portal.domain import dpop, epj_session
+from portal.domain import dpop, epj_session, jose
 from portal.domain.access_token import check as check_access_token
 from portal.errors import ContextRejected, NotAllowed, OAuthError, RequestRejected, TokenRejected
 from portal.store import launches, one_time, registry
@@ -112,7 +112,7 @@ def _epj_session(token: str) -> tuple[EpjSession, Epj]:
     settings, helseid = parts().settings, parts().helseid
     claims = check_access_token(
         token,
-        keys=helseid.keys(),
+        keys=helseid.keys(jose.key_id_of(token)),
         issuer=settings.helseid_issuer,
         audience=settings.api_audience,
         scope=settings.api_scope,

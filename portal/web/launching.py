@@ -18,8 +18,6 @@ from portal.web.parts import parts
 from portal.web.zone import zone
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from portal.domain.catalogue import Service
     from portal.domain.context import Context
     from portal.domain.registration import Client
@@ -58,11 +56,19 @@ def begin(service: Service, context: Context | None) -> str:
     if address is None or (service.level is Level.SSO_CONTEXT and client is None):
         raise LaunchRejected("service_closed")
     launch = _launch(service, context if client else None, client)
-    handle = portal.token()
+    handle, lives = portal.token(), portal.settings.lifetimes
     with portal.database.write() as session:
         launches.begin(session, launch)
         if client:
-            _put_handle(session, handle, launch, client)
+            one_time.put(
+                session,
+                "launch",
+                handle,
+                client=client.client_id,
+                payload=portal.vault.seal(launch.id, "launch"),
+                expires_at=launch.created_at + lives.launch,
+                keep_until=launch.created_at + lives.writeback,
+            )
         audit.record(session, _event(launch, context))
     if client is None:
         return address
@@ -81,19 +87,6 @@ def _launch(service: Service, context: Context | None, client: Client | None) ->
         # Hex: a FHIR id may not have the `_` of our tokens.
         patient_id=hashed(portal.token()) if context else None,
         created_at=portal.now(),
-    )
-
-
-def _put_handle(session: Session, handle: str, launch: Launch, client: Client) -> None:
-    portal = parts()
-    one_time.put(
-        session,
-        "launch",
-        handle,
-        client=client.client_id,
-        payload=portal.vault.seal(launch.id, "launch"),
-        expires_at=launch.created_at + portal.settings.lifetimes.launch,
-        keep_until=launch.created_at + portal.settings.lifetimes.writeback,
     )
 
 

@@ -43,8 +43,11 @@ def look(kind: str, key: str) -> dict[str, Any] | None:
 
 def safe_next(path: str) -> str:
     """A page of ours, built anew from its route; anything else becomes the clinician's list."""
+    wish = urlsplit(path)
     try:
-        endpoint, arguments = current_app.create_url_adapter(None).match(urlsplit(path).path, method="GET")  # type: ignore[union-attr]
-        return url_for(endpoint, **arguments)
+        if wish.scheme or wish.netloc:
+            return url_for("services.mine")
+        endpoint, arguments = current_app.url_map.bind("").match(wish.path, method="GET")
     except (HTTPException, RequestRedirect, ValueError):
         return url_for("services.mine")
+    return url_for("services.mine") if endpoint == "static" else url_for(endpoint, **arguments)

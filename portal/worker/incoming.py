@@ -14,10 +14,9 @@ from portal.store import audit, outbox, registry
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy.orm import Session
-
     from portal.domain.apprec import AppRec
     from portal.domain.registration import Epj
+    from portal.store.database import Session
     from portal.worker.tools import Tools
 
 log = logging.getLogger(__name__)
