@@ -1,0 +1,1 @@
+"""EksempelEPJ: a journal system that opens contexts at the portal and receives its messages."""

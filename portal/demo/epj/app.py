@@ -1,0 +1,119 @@
+"""The journal system as its user sees it: patients, "open in the portal", and what came back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+
+from portal.demo.bound_api import BoundApi
+from portal.demo.epj import receiver
+from portal.demo.epj.config import EpjConfig, Patient, Reply
+from portal.demo.epj.mailbox import Mailbox
+from portal.demo.epj.portal_sessions import PortalSessions
+from portal.demo.helseid_login import SCOPE, HelseIdLogin
+from portal.demo.standin import flask_app
+from portal.demo.visits import Visit, Visits
+from portal.domain.person_number import masked
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
+
+@dataclass
+class JournalVisit(Visit):
+    """A clinician at the journal, with the contexts that are open at the portal: session id to patient."""
+
+    open: dict[str, Patient] = field(default_factory=dict)
+
+
+class Journal:
+    """The journal's pages."""
+
+    def __init__(self, config: EpjConfig) -> None:
+        self.config = config
+        self.visits = Visits(JournalVisit)
+        resource = {"resource": config.audience, "scope": f"{SCOPE} offline_access {config.scope}"}
+        self.login = HelseIdLogin(config.helseid_client(), config.helseid, self.visits, resource)
+        self.portal = PortalSessions(config, BoundApi(config.key, config.egress()))
+        self.mailbox = Mailbox(config.folder, timedelta(seconds=config.late))
+        self.replies = {patient.id: Reply.OK for patient in config.patients}
+
+    def routes(self) -> Blueprint:
+        """Every page of the journal, behind its own login with HelseID."""
+        pages = Blueprint("journal", __name__)
+        for rule, method, view in (
+            ("/", "GET", self.front),
+            ("/pasienter/<patient_id>/portal", "POST", self.open_portal),
+            ("/pasienter/<patient_id>/apprec", "POST", self.choose_reply),
+            ("/portal/<session_id>/forny", "POST", self.refresh),
+            ("/portal/<session_id>/lukk", "POST", self.close),
+            ("/journal/<msg_id>.pdf", "GET", self.pdf),
+        ):
+            pages.add_url_rule(rule, view.__name__, self.login.required(view), methods=[method])
+        pages.add_url_rule("/ut", "sign_out", self.sign_out, methods=["POST"])
+        return pages
+
+    def reply_for(self, patient_number: str) -> Reply:
+        """How the next message about this patient is answered; an unknown patient's is rejected."""
+        known = {patient.number: self.replies[patient.id] for patient in self.config.patients}
+        return known.get(patient_number, Reply.REJECTED)
+
+    def front(self) -> str:
+        """Patients, open contexts and received messages."""
+        journal = [(patient, self.mailbox.notes_about(patient.number)) for patient in self.config.patients]
+        visit = self.visits.current()
+        return render_template(
+            "epj/front.html", office=self.config.name, visit=visit, journal=journal, replies=self.replies, Reply=Reply
+        )
+
+    def open_portal(self, patient_id: str) -> str:
+        """Open the patient at the portal and show the form that carries the browser there."""
+        patient = self._patient(patient_id)
+        access_token = self.login.access_token(self.config.audience)
+        over = self.portal.create(access_token, patient, request.form.get("service") or None)
+        self.visits.current().open[over.session_id] = patient
+        return render_template("epj/hand_over.html", over=over)
+
+    def choose_reply(self, patient_id: str) -> WerkzeugResponse:
+        """Choose the AppRec that the next message about this patient gets."""
+        self.replies[self._patient(patient_id).id] = Reply(request.form["reply"])
+        return redirect(url_for("journal.front"), 303)
+
+    def refresh(self, session_id: str) -> WerkzeugResponse:
+        """Tell the portal that the patient is still open."""
+        self.portal.refresh(self.login.access_token(self.config.audience), session_id)
+        return redirect(url_for("journal.front"), 303)
+
+    def close(self, session_id: str) -> WerkzeugResponse:
+        """Tell the portal that the patient was closed."""
+        self.visits.current().open.pop(session_id, None)
+        self.portal.end(self.login.access_token(self.config.audience), session_id)
+        return redirect(url_for("journal.front"), 303)
+
+    def pdf(self, msg_id: str) -> Response:
+        """The PDF of a message, byte for byte as it came."""
+        entry = self.mailbox.received.get(msg_id) or abort(404)
+        return Response(entry.note.pdf, mimetype="application/pdf")
+
+    def sign_out(self) -> WerkzeugResponse:
+        """End the visit, and the HelseID session with it."""
+        return redirect(self.login.end_session_url(), 303)
+
+    def _patient(self, patient_id: str) -> Patient:
+        return next((patient for patient in self.config.patients if patient.id == patient_id), None) or abort(404)
+
+
+def create(config: EpjConfig) -> Flask:
+    """Return the journal system as an app."""
+    app = flask_app(__name__, "epj-demo")
+    journal = Journal(config)
+    helpers: dict[str, Any] = {"masked": masked}
+    app.jinja_env.globals.update(helpers)
+    app.register_blueprint(journal.login.routes)
+    app.register_blueprint(journal.routes())
+    app.register_blueprint(receiver.routes(journal.mailbox, journal.reply_for))
+    return app

@@ -1,0 +1,34 @@
+"""Fresh keys for one run; the private halves live in the run's own folder and die with it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from joserfc.jwk import ECKey
+
+PRIVATE = "d"
+
+
+class Keys(NamedTuple):
+    """Private JWKs (ES256), one per registration."""
+
+    portal: dict[str, str]
+    epj: dict[str, str]
+    target: dict[str, str]
+    target_at_portal: dict[str, str]
+    other_at_portal: dict[str, str]
+
+
+def fresh() -> Keys:
+    """Make a key for everybody."""
+    return Keys(*(_key(f"{name}-1".replace("_", "-")) for name in Keys._fields))
+
+
+def public(key: dict[str, str]) -> dict[str, str]:
+    """The half that is registered."""
+    return {name: value for name, value in key.items() if name != PRIVATE}
+
+
+def _key(kid: str) -> dict[str, str]:
+    made = ECKey.generate_key("P-256", {"kid": kid, "alg": "ES256", "use": "sig"}, private=True)
+    return {name: str(value) for name, value in made.as_dict(private=True).items()}

@@ -1,0 +1,81 @@
+"""What comes back from the journal: AppRec OK, Avvist, late; and the three lamps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from portal.demo import people
+from portal.demo.epj.config import Reply
+from portal.demo.story.checks import becomes, holds
+from portal.demo.story.play import choose_reply, launch_from_list, open_patient, send_report
+from portal.domain.delivery import State
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+    from portal.demo.epj.config import Patient
+    from portal.demo.story.play import Play
+
+SENT, RECEIVED, FILED = "Sendt", "Mottatt i journalsystemet", "I journalen"
+
+
+def is_acknowledged(play: Play) -> str:
+    """AppRec OK closes the delivery, for the target and for the clinician."""
+    receipt = f"{play.reports['solvi']}/kvittering"
+    done = f"//*[@data-state='{State.COMPLETED}']"
+    becomes(lambda: play.anna.glance(receipt).tree.xpath(done), "the target sees that the journal has it")
+    holds(_lamps(play, people.SOLVI) == {SENT, RECEIVED}, "two lamps of three are lit")
+    return "AppRec OK comes back; /kvitteringer lights sendt and mottatt, not yet i journalen"
+
+
+def is_ticked_off(play: Play) -> str:
+    """The third lamp is the clinician's own."""
+    page = play.anna.open(f"{play.at.portal}/kvitteringer")
+    (form,) = [form for form in _article(page.tree, people.SOLVI).iter("form") if str(form.action).endswith("/fort")]
+    play.anna.submit(page, form)
+    holds(_lamps(play, people.SOLVI) == {SENT, RECEIVED, FILED}, "the third lamp is lit")
+    return "Anna's own tick lights the third lamp"
+
+
+def is_rejected(play: Play) -> str:
+    """AppRec Avvist: nothing is lit that is not so, and a person is told."""
+    choose_reply(play, people.TRYGVE, Reply.REJECTED)
+    launch_from_list(play, people.TRYGVE)
+    send_report(play, people.TRYGVE, "Demomelding som journalen avviser.")
+    becomes(lambda: "Avvist" in _article_text(play, people.TRYGVE), "the rejection is shown")
+    holds(RECEIVED not in _lamps(play, people.TRYGVE), "mottatt is not lit")
+    return "AppRec Avvist (E35): mottatt stays dark and the page says what to do"
+
+
+def comes_late(play: Play) -> str:
+    """A late AppRec is still an AppRec."""
+    choose_reply(play, people.INGEBORG, Reply.LATE)
+    open_patient(play, people.INGEBORG)
+    launch_from_list(play, people.INGEBORG)
+    send_report(play, people.INGEBORG, "Demomelding som journalen svarer sent på.")
+    becomes(lambda: _lamps(play, people.INGEBORG) == {SENT}, "sendt is lit alone while the journal is silent")
+    becomes(lambda: _lamps(play, people.INGEBORG) == {SENT, RECEIVED}, "the late AppRec lights mottatt")
+    play.anna.open(f"{play.at.portal}/kvitteringer")
+    return "a late AppRec: sendt alone while the journal is silent, then mottatt"
+
+
+def _article_text(play: Play, patient: Patient) -> str:
+    page = play.anna.glance(f"{play.at.portal}/kvitteringer")
+    return str(_article(page.tree, patient).text_content())
+
+
+def _lamps(play: Play, patient: Patient) -> set[str]:
+    page = play.anna.glance(f"{play.at.portal}/kvitteringer")
+    lit = _article(page.tree, patient).xpath(".//li[@data-color='success']")
+    return {" ".join(lamp.text_content().split()).lstrip("✓ ") for lamp in lit}
+
+
+def _article(page: HtmlElement, patient: Patient) -> HtmlElement:
+    initials = f"{patient.given[0]}.{patient.family[0]}."
+    found = [
+        article
+        for article in page.iter("article")
+        if initials in article.text_content() or patient.family in article.text_content()
+    ]
+    holds(len(found) == 1, f"one delivery about {patient.given} is listed")
+    return found[0]
