@@ -35,7 +35,8 @@ class User(UserMixin):
 
 def init(app: Flask) -> None:
     """Read the login behind every request from its cookie."""
-    manager = LoginManager(app)
+    # Its own context processor would look the user up on every page, also on the one that says the database is down.
+    manager = LoginManager(app, add_context_processor=False)
     manager.session_protection = None
     manager.request_loader(_load)
 
