@@ -126,8 +126,6 @@ class LaunchRejected(PortalError):
     """A launch did not hold: the page says what to do, nothing leaves the portal."""
 
     codes: ClassVar[dict[str, int]] = {
-        "launch_unknown": 400,
-        "launch_other_person": 403,
         "service_closed": 409,
         "request_uri_unknown": 400,
     }
@@ -159,7 +157,6 @@ class DocumentRejected(PortalError):
     codes: ClassVar[dict[str, int]] = {
         "not_a_pdf": 422,
         "pdf_digest_mismatch": 422,
-        "text_not_allowed": 422,
         "other_patient": 403,
         "corrects_unknown": 422,
         "document_conflict": 409,

@@ -1,0 +1,159 @@
+"""Registrations of EPJs and clients: one person proposes, another approves, anyone may disable.
+
+States: proposed -> enabled -> disabled; an id that is proposed or disabled may be proposed anew. Only what is enabled
+is ever handed out for use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import select
+
+from portal.domain.registration import Client, Epj
+from portal.errors import NotAllowed, RequestRejected
+from portal.store.tables import ClientRow, EpjRow
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+
+PROPOSED, ENABLED, DISABLED = "proposed", "enabled", "disabled"
+
+Row = TypeVar("Row", EpjRow, ClientRow)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the register; `proposed_by` and `approved_by` are operating-system users."""
+
+    id: str
+    state: str
+    proposed_by: str
+    approved_by: str | None
+
+
+def propose_epj(session: Session, registration: Epj, by: str) -> None:
+    """Register a journal system, without force until approved.
+
+    Raises RequestRejected when the id is in force, or another EPJ has one of its HelseID clients.
+    """
+    others = session.scalars(select(EpjRow).where(EpjRow.id != registration.id, EpjRow.state != DISABLED))
+    taken = {client_id for row in others for client_id in row.registration["helseid_client_ids"]}
+    if taken & set(registration.helseid_client_ids):
+        raise RequestRejected("invalid_body", "helseid_client_ids: registered for another EPJ")
+    document = registration.model_dump(mode="json")
+    _propose(session, EpjRow(id=registration.id, registration=document), by)
+
+
+def propose_client(session: Session, registration: Client, by: str) -> None:
+    """Register a target portal, without force until approved.
+
+    Raises RequestRejected when the id is in force, or the service has another client.
+    """
+    held = select(ClientRow).where(ClientRow.service_id == registration.service, ClientRow.id != registration.client_id)
+    if session.scalars(held).first() is not None:
+        raise RequestRejected("invalid_body", "service: registered for another client")
+    document = registration.model_dump(mode="json")
+    row = ClientRow(id=registration.client_id, service_id=registration.service, registration=document)
+    _propose(session, row, by)
+
+
+def approve_epj(session: Session, epj_id: str, by: str) -> Epj | None:
+    """Put a proposed EPJ in force; None when none is proposed. Raises NotAllowed for its own proposer."""
+    row = _approve(session, EpjRow, epj_id, by)
+    return None if row is None else Epj.model_validate(row.registration)
+
+
+def approve_client(session: Session, client_id: str, by: str) -> Client | None:
+    """Put a proposed client in force; None when none is proposed. Raises NotAllowed for its own proposer."""
+    row = _approve(session, ClientRow, client_id, by)
+    return None if row is None else Client.model_validate(row.registration)
+
+
+def disable_epj(session: Session, epj_id: str) -> bool:
+    """Take an EPJ out of force at once; False when there is no such id."""
+    return _disable(session, EpjRow, epj_id)
+
+
+def disable_client(session: Session, client_id: str) -> bool:
+    """Take a client out of force at once; False when there is no such id."""
+    return _disable(session, ClientRow, client_id)
+
+
+def list_epjs(session: Session) -> list[Entry]:
+    """Every EPJ in every state, by id."""
+    return _entries(session, EpjRow)
+
+
+def list_clients(session: Session) -> list[Entry]:
+    """Every client in every state, by id."""
+    return _entries(session, ClientRow)
+
+
+def epj(session: Session, epj_id: str) -> Epj | None:
+    """The EPJ with this id, when it is enabled."""
+    rows = _enabled(session, EpjRow, EpjRow.id == epj_id)
+    return Epj.model_validate(rows[0].registration) if rows else None
+
+
+def epj_of_helseid_client(session: Session, helseid_client_id: str) -> Epj | None:
+    """The enabled EPJ that this HelseID client id belongs to."""
+    for row in _enabled(session, EpjRow):
+        if helseid_client_id in row.registration["helseid_client_ids"]:
+            return Epj.model_validate(row.registration)
+    return None
+
+
+def client(session: Session, client_id: str) -> Client | None:
+    """The client with this id, when it is enabled."""
+    rows = _enabled(session, ClientRow, ClientRow.id == client_id)
+    return Client.model_validate(rows[0].registration) if rows else None
+
+
+def client_of_service(session: Session, service_id: str) -> Client | None:
+    """The enabled client of this service."""
+    rows = _enabled(session, ClientRow, ClientRow.service_id == service_id)
+    return Client.model_validate(rows[0].registration) if rows else None
+
+
+def enabled_services(session: Session) -> frozenset[str]:
+    """Ids of the services that have an enabled client."""
+    return frozenset(row.service_id for row in _enabled(session, ClientRow))
+
+
+def _propose(session: Session, row: EpjRow | ClientRow, by: str) -> None:
+    table: type[EpjRow | ClientRow] = type(row)
+    if session.scalar(select(table.state).where(table.id == row.id)) == ENABLED:
+        raise RequestRejected("invalid_body", "id: in force; disable it first")
+    row.state, row.proposed_by, row.approved_by = PROPOSED, by, None
+    session.merge(row)
+    session.flush()
+
+
+def _approve(session: Session, table: type[Row], key: str, by: str) -> Row | None:
+    row = session.get(table, key, with_for_update=True)
+    if row is None or row.state != PROPOSED:
+        return None
+    if row.proposed_by == by:
+        raise NotAllowed("four_eyes")
+    row.state, row.approved_by = ENABLED, by
+    return row
+
+
+def _disable(session: Session, table: type[Row], key: str) -> bool:
+    row = session.get(table, key, with_for_update=True)
+    if row is None:
+        return False
+    row.state = DISABLED
+    return True
+
+
+def _entries(session: Session, table: type[Row]) -> list[Entry]:
+    rows = session.scalars(select(table).order_by(table.id))
+    return [Entry(row.id, row.state, row.proposed_by, row.approved_by) for row in rows]
+
+
+def _enabled(session: Session, table: type[Row], *where: ColumnElement[bool]) -> list[Row]:
+    return list(session.scalars(select(table).where(table.state == ENABLED, *where)))

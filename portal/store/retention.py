@@ -1,0 +1,86 @@
+"""What the portal forgets, and when (DESIGN "Patients at rest" and the lifetimes).
+
+Deleted: one-time values past their tombstone, logins that are over, tokens that have expired. Emptied: documents and
+contexts that nothing needs any more; their ids, states, times and `patient_ref` stay. The audit log is never touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, delete, exists, or_, select, update
+
+from portal.domain.delivery import State
+from portal.store.tables import ContextRow, DeliveryRow, DocumentRow, LaunchRow, LoginRow, OneTimeRow, TokenRow
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+    from sqlalchemy.sql.dml import Delete, Update
+
+    from portal.settings import Lifetimes
+    from portal.store.database import Database
+
+IN_FLIGHT = timedelta(minutes=1)
+"""A request that found its token or context alive may still be at work this much later."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many of each were deleted (one-time values, logins, tokens) or emptied (documents, contexts)."""
+
+    one_time: int
+    logins: int
+    tokens: int
+    documents: int
+    contexts: int
+
+
+def run(session: Session, now: datetime, lifetimes: Lifetimes) -> Counts:
+    """Delete and empty what has had its time; running it again changes nothing."""
+    idle = LoginRow.seen_at <= now - lifetimes.session_idle
+    over = or_(LoginRow.ended_at.is_not(None), LoginRow.expires_at <= now, idle)
+    return Counts(
+        one_time=_count(session, delete(OneTimeRow).where(OneTimeRow.keep_until <= now)),
+        logins=_count(session, delete(LoginRow).where(over)),
+        tokens=_count(session, delete(TokenRow).where(TokenRow.expires_at <= now - IN_FLIGHT)),
+        documents=_count(session, _emptied_documents(now, lifetimes)),
+        contexts=_count(session, _emptied_contexts(now - IN_FLIGHT)),
+    )
+
+
+def scrub(database: Database) -> None:
+    """Empty SQLite's write-ahead log, which still shows pages as they were; PostgreSQL vacuums by itself."""
+    if database.engine.dialect.name == "sqlite":
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _emptied_documents(now: datetime, lifetimes: Lifetimes) -> Update:
+    received = DeliveryRow.state == State.COMPLETED
+    done = or_(
+        and_(received, DeliveryRow.settled_at <= now - lifetimes.payload),
+        and_(~received, DeliveryRow.settled_at <= now - lifetimes.waiting_payload),
+    )
+    of_done = DocumentRow.id.in_(select(DeliveryRow.document_id).where(done))
+    return update(DocumentRow).where(DocumentRow.sealed.is_not(None), of_done).values(sealed=None)
+
+
+def _emptied_contexts(now: datetime) -> Update:
+    over = or_(ContextRow.ended_at <= now, ContextRow.expires_at <= now)
+    granted = _launched(TokenRow.launch_id == LaunchRow.id, TokenRow.revoked_at.is_(None))
+    on_its_way = _launched(DocumentRow.launch_id == LaunchRow.id, DocumentRow.sealed.is_not(None))
+    forgettable = (ContextRow.sealed.is_not(None), over, ~granted, ~on_its_way)
+    return update(ContextRow).where(*forgettable).values(sealed=None)
+
+
+def _launched(*what: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(LaunchRow.context_id == ContextRow.id, *what)
+
+
+def _count(session: Session, statement: Delete | Update) -> int:
+    return session.connection().execute(statement).rowcount

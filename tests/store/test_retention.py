@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, select, update
+from support import sealed_rows
+from support.sealed_rows import NOW, NUMBER
+
+from portal.domain.audit import AuditEvent
+from portal.domain.delivery import State
+from portal.settings import Lifetimes
+from portal.store import audit, contexts, documents, launches, one_time, retention
+from portal.store.database import Database
+from portal.store.tables import (
+    AuditRow,
+    Base,
+    ContextRow,
+    DeliveryEventRow,
+    DeliveryRow,
+    DocumentRow,
+    LaunchRow,
+    LoginRow,
+    OneTimeRow,
+    TokenRow,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from portal.store.retention import Counts
+    from portal.store.vault import Vault
+
+LIVES = Lifetimes()
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+NOTHING = retention.Counts(one_time=0, logins=0, tokens=0, documents=0, contexts=0)
+ROWS = (AuditRow, ContextRow, LaunchRow, DocumentRow, DeliveryRow, DeliveryEventRow)
+
+
+@pytest.fixture
+def box(database: Database) -> Vault:
+    """The vault of a database that has its registrations."""
+    sealed_rows.register(database)
+    return sealed_rows.vault()
+
+
+def run(database: Database, now: datetime) -> Counts:
+    with database.write() as session:
+        return retention.run(session, now, LIVES)
+
+
+def count(database: Database, table: type[Base]) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def knows_patient(database: Database, box: Vault, context_id: str = "c-1") -> bool:
+    with database.read() as session:
+        return contexts.find(session, box, context_id) is not None
+
+
+def launched(database: Database, box: Vault) -> None:
+    with database.write() as session:
+        sealed_rows.open_context(session, box)
+        sealed_rows.launch(session)
+
+
+def delivered(database: Database, box: Vault, state: State, settled_at: datetime | None) -> None:
+    launched(database, box)
+    with database.write() as session:
+        sealed_rows.put_document(session, box, state, settled_at)
+
+
+def has_document(database: Database, box: Vault) -> bool:
+    with database.read() as session:
+        return documents.load(session, box, "d-1") is not None
+
+
+def test_one_time_values_stay_as_tombstones_and_then_go(database: Database) -> None:
+    with database.write() as session:
+        for key, keep in (("spent", DAY), ("unspent", DAY), ("later", 2 * DAY)):
+            one_time.put(session, "code", key, payload=b"s", expires_at=NOW + MINUTE, keep_until=NOW + keep)
+    with database.write() as session:
+        assert one_time.spend(session, "code", "spent", now=NOW) == b"s"
+    assert run(database, NOW + DAY - MINUTE) == NOTHING
+    assert run(database, NOW + DAY).one_time == 2
+    assert count(database, OneTimeRow) == 1
+    assert run(database, NOW + DAY) == NOTHING
+
+
+def test_logins_go_when_they_ended_expired_or_idled(database: Database, box: Vault) -> None:
+    seen = NOW + HOUR
+    with database.write() as session:
+        sealed_rows.log_in(session, box, "live", seen_at=seen)
+        sealed_rows.log_in(session, box, "idle", seen_at=seen - LIVES.session_idle)
+        sealed_rows.log_in(session, box, "expired", seen_at=seen, expires_at=seen)
+        sealed_rows.log_in(session, box, "ended", seen_at=seen)
+    with database.write() as session:
+        session.execute(update(LoginRow).where(LoginRow.key_hash == "ended").values(ended_at=seen))
+    assert run(database, seen).logins == 3
+    with database.read() as session:
+        assert session.scalars(select(LoginRow.key_hash)).all() == ["live"]
+
+
+def test_tokens_go_after_they_expire(database: Database, box: Vault) -> None:
+    launched(database, box)
+    with database.write() as session:
+        sealed_rows.grant(session, kind=launches.ACCESS, hours=1)
+        sealed_rows.grant(session, hours=24)
+    assert run(database, NOW + HOUR).tokens == 0
+    assert run(database, NOW + HOUR + retention.IN_FLIGHT).tokens == 1
+    assert count(database, TokenRow) == 1
+
+
+def test_a_live_context_keeps_its_patient_and_an_expired_one_forgets(database: Database, box: Vault) -> None:
+    launched(database, box)
+    assert run(database, NOW + 30 * MINUTE) == NOTHING
+    assert knows_patient(database, box)
+    assert run(database, NOW + 30 * MINUTE + retention.IN_FLIGHT).contexts == 1
+    assert not knows_patient(database, box)
+
+
+def test_an_ended_context_forgets(database: Database, box: Vault) -> None:
+    launched(database, box)
+    with database.write() as session:
+        session.execute(update(ContextRow).values(ended_at=NOW + MINUTE))
+    assert run(database, NOW + MINUTE) == NOTHING
+    assert run(database, NOW + MINUTE + retention.IN_FLIGHT).contexts == 1
+
+
+def test_a_write_back_grant_outlives_its_context(database: Database, box: Vault) -> None:
+    launched(database, box)
+    with database.write() as session:
+        sealed_rows.grant(session, hours=24)
+        sealed_rows.open_context(session, box, "c-2")
+        sealed_rows.launch(session, "l-2", "c-2")
+    assert run(database, NOW + 23 * HOUR).contexts == 1
+    assert knows_patient(database, box, "c-1")
+    assert not knows_patient(database, box, "c-2")
+    assert run(database, NOW + 25 * HOUR).contexts == 1
+    assert not knows_patient(database, box, "c-1")
+
+
+def test_a_revoked_grant_keeps_nothing(database: Database, box: Vault) -> None:
+    launched(database, box)
+    with database.write() as session:
+        sealed_rows.grant(session, hours=24)
+    with database.write() as session:
+        launches.revoke_all_of(session, "l-1", NOW)
+    assert run(database, NOW + HOUR).contexts == 1
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.SENT])
+def test_a_delivery_on_its_way_keeps_everything(database: Database, box: Vault, state: State) -> None:
+    delivered(database, box, state, None)
+    assert run(database, NOW + 365 * DAY) == NOTHING
+    assert has_document(database, box)
+    assert knows_patient(database, box)
+
+
+@pytest.mark.parametrize(
+    ("state", "days"),
+    [
+        (State.COMPLETED, 30),
+        (State.OVERDUE, 90),
+        (State.REJECTED_APPREC, 90),
+        (State.REJECTED_TRANSPORT, 90),
+        (State.INVALID, 90),
+    ],
+)
+def test_a_settled_delivery_keeps_its_payload_for_a_time(
+    database: Database, box: Vault, state: State, days: int
+) -> None:
+    settled_at = NOW + 2 * DAY
+    delivered(database, box, state, settled_at)
+    assert run(database, settled_at + days * DAY - MINUTE) == NOTHING
+    assert has_document(database, box)
+    assert knows_patient(database, box)
+    done = run(database, settled_at + days * DAY)
+    assert (done.documents, done.contexts) == (1, 1)
+    assert not has_document(database, box)
+    assert not knows_patient(database, box)
+
+
+def test_ids_states_times_and_the_audit_log_stay(database: Database, box: Vault) -> None:
+    delivered(database, box, State.COMPLETED, NOW)
+    with database.write() as session:
+        audit.record(session, AuditEvent(NOW, "context_opened", "ok", "sub-1", patient_ref="a" * 64))
+    before = [count(database, table) for table in ROWS]
+    run(database, NOW + 365 * DAY)
+    assert [count(database, table) for table in ROWS] == before
+    assert all(before)
+    with database.read() as session:
+        context = session.get_one(ContextRow, "c-1")
+        assert len(context.patient_ref) == 64
+        receipt = documents.receipt(session, "melding", "doc-1")
+    assert receipt
+    assert (receipt.state, receipt.msg_id, receipt.accepted_at) == (State.COMPLETED, "m-1", NOW)
+
+
+def test_nothing_forgotten_is_left_in_sqlites_files(sqlite_url: str) -> None:
+    database, box = Database(sqlite_url), sealed_rows.vault()
+    sealed_rows.register(database)
+    delivered(database, box, State.COMPLETED, NOW)
+    with database.write() as session:
+        one_time.put(session, "code", "k", payload=b"a planted value", expires_at=NOW, keep_until=NOW + DAY)
+    pieces = [b"a planted value", *_pieces(database)]
+    assert len(pieces) > 100
+    assert all(piece in _files(sqlite_url) for piece in pieces)
+    run(database, NOW + 365 * DAY)
+    retention.scrub(database)
+    assert not any(piece in _files(sqlite_url) for piece in pieces)
+    database.engine.dispose()
+
+
+def test_a_number_is_nowhere_in_sqlites_files_even_before(sqlite_url: str) -> None:
+    database, box = Database(sqlite_url), sealed_rows.vault()
+    sealed_rows.register(database)
+    delivered(database, box, State.QUEUED, None)
+    written = _files(sqlite_url)
+    assert b"m-1" in written
+    for secret in (NUMBER, "Testpasient", "Kvittering", "token-"):
+        assert secret.encode() not in written
+    database.engine.dispose()
+
+
+def _pieces(database: Database) -> list[bytes]:
+    """The ciphertexts in pieces: a long one is spread over many pages, each of which must be wiped."""
+    with database.read() as session:
+        sealed = [*session.scalars(select(ContextRow.sealed)), *session.scalars(select(DocumentRow.sealed))]
+    return [one[at : at + 32] for one in sealed if one for at in range(0, len(one) - 32, 512)]
+
+
+def _files(url: str) -> bytes:
+    path = Path(url.removeprefix("sqlite:///"))
+    return b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))

@@ -1,0 +1,275 @@
+"""The console script as an operator runs it: a process, an environment, a database."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import signal
+import subprocess
+import sys
+from base64 import b64encode
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from support import sealed_rows
+from support.keys import ec
+
+from portal.cli.main import parser
+from portal.domain.audit import AuditEvent
+from portal.domain.registration import Epj, PublicKey
+from portal.settings import Settings
+from portal.store import audit, registry
+from portal.store.catalogue import load
+from portal.store.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROOT = Path(__file__).parents[1]
+SCRIPT = Path(sys.executable).with_name("portal")
+COMMANDS = (
+    "worker",
+    "demo",
+    "db upgrade",
+    "catalog check",
+    "catalog import",
+    "epj add",
+    "epj approve",
+    "epj list",
+    "epj disable",
+    "clients add",
+    "clients approve",
+    "clients list",
+    "clients disable",
+    "audit verify",
+    "audit export",
+    "retention run",
+    "keys new",
+)
+KEY = b64encode(bytes(32)).decode()
+EPJ = {"id": "eksempel-epj", "name": "EksempelEPJ", "helseid_client_ids": ["epj-1"]}
+CLIENT = {
+    "client_id": "melding",
+    "service": "demo-melding",
+    "owner": "Demo-eier",
+    "keys": [ec().public],
+    "launch_url": "https://melding.example/launch",
+    "redirect_uris": ["https://melding.example/callback"],
+}
+
+
+def environment(database_url: str, folder: Path) -> dict[str, str]:
+    values = {
+        "ENVIRONMENT": "test",
+        "BASE_URL": "http://127.0.0.1:9",
+        "LISTEN": "internett=127.0.0.1:9",
+        "DATABASE_URL": database_url,
+        "STATE_DIR": str(folder),
+        "HELSEID_ISSUER": "http://127.0.0.1:8",
+        "HELSEID_CLIENT_ID": "portal",
+        "HELSEID_CLIENT_KEY": json.dumps(ec().private),
+        "DATA_KEYS": json.dumps({"2026-1": KEY}),
+        "INDEX_KEY": KEY,
+        "AUDIT_KEY": KEY,
+        "SENDER_ORGANISATION_NUMBER": "310000043",
+        "SENDER_PARENT_HER_ID": "99000001",
+        "SENDER_HER_ID": "99000002",
+        "SENDER_PHONE": "+4700000000",
+    }
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
+    return inherited | {f"PORTAL_{name}": value for name, value in values.items()}
+
+
+@dataclass
+class Operator:
+    """Somebody at a terminal with the portal's environment."""
+
+    folder: Path
+    environ: dict[str, str]
+
+    def run(self, *arguments: str | Path, status: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run `portal` with these arguments; it must end with `status`, and never with a traceback."""
+        command: Sequence[str] = [str(SCRIPT), *map(str, arguments)]
+        ended = subprocess.run(
+            command, env=self.environ, cwd=self.folder, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert ended.returncode == status, ended.stderr
+        assert "Traceback" not in ended.stderr
+        return ended
+
+    def write(self, name: str, value: object) -> Path:
+        path = self.folder / name
+        path.write_text(json.dumps(value), encoding="utf-8")
+        return path
+
+    def audited(self) -> list[tuple[str, str, str]]:
+        """Actor, action and subject of every row of the log."""
+        lines = map(json.loads, self.run("audit", "export").stdout.splitlines())
+        return [(line["actor"], line["action"], line["subject"]) for line in lines if "actor" in line]
+
+
+@pytest.fixture
+def operator(database_url: str, tmp_path: Path) -> Operator:
+    return Operator(tmp_path, environment(database_url, tmp_path))
+
+
+@pytest.fixture
+def on_sqlite(sqlite_url: str, tmp_path: Path) -> Operator:
+    return Operator(tmp_path, environment(sqlite_url, tmp_path))
+
+
+@pytest.fixture
+def sqlite(sqlite_url: str) -> Iterator[Database]:
+    opened = Database(sqlite_url)
+    yield opened
+    opened.engine.dispose()
+
+
+def me() -> str:
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_in_one_line_what_it_does(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args([*command.split(), "--help"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out.split("\n\n")
+    assert said[0].startswith(f"usage: portal {command}")
+    assert said[1].endswith(".")
+
+
+def test_faulty_settings_are_said_plainly_and_all_at_once(on_sqlite: Operator) -> None:
+    del on_sqlite.environ["PORTAL_AUDIT_KEY"]
+    on_sqlite.environ["PORTAL_SENDER_HER_ID"] = "none"
+    said = on_sqlite.run("db", "upgrade", status=2).stderr
+    assert "PORTAL_AUDIT_KEY" in said
+    assert "PORTAL_SENDER_HER_ID" in said
+
+
+def test_an_empty_database_is_brought_to_the_newest_schema(blank_url: str, tmp_path: Path) -> None:
+    operator = Operator(tmp_path, environment(blank_url, tmp_path))
+    operator.run("db", "upgrade")
+    operator.run("db", "upgrade")
+    assert operator.run("audit", "verify").stdout == "0 rows, 0 batches, 0 not yet sealed\n"
+
+
+def test_a_database_that_is_away_is_said_plainly(on_sqlite: Operator) -> None:
+    on_sqlite.environ["PORTAL_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:9/none"
+    assert on_sqlite.run("epj", "list", status=1).stderr == "database\n"
+
+
+@pytest.mark.parametrize(("register", "document"), [("epj", EPJ), ("clients", CLIENT)])
+def test_a_registration_needs_two_people(on_sqlite: Operator, register: str, document: dict[str, object]) -> None:
+    name = str(document.get("id") or document["client_id"])
+    assert "sha256" in on_sqlite.run(register, "add", on_sqlite.write("registration.json", document)).stdout
+    assert "four_eyes" in on_sqlite.run(register, "approve", name, status=1).stderr
+    assert on_sqlite.run(register, "list").stdout == f"{name}\tproposed\t{me()}\t\n"
+    kind = "epj" if register == "epj" else "client"
+    assert on_sqlite.audited() == [(f"operator {me()}", f"{kind}_proposed", f"{kind} {name}")]
+
+
+def test_what_somebody_else_proposed_is_approved_shown_and_disabled(on_sqlite: Operator, sqlite: Database) -> None:
+    with sqlite.write() as session:
+        registry.propose_epj(session, Epj.model_validate(EPJ), "somebody-else")
+    assert '"name": "EksempelEPJ"' in on_sqlite.run("epj", "approve", "eksempel-epj").stdout
+    assert on_sqlite.run("epj", "list").stdout == f"eksempel-epj\tenabled\tsomebody-else\t{me()}\n"
+    on_sqlite.run("epj", "disable", "eksempel-epj")
+    on_sqlite.run("epj", "approve", "eksempel-epj", status=1)
+    on_sqlite.run("epj", "disable", "unknown", status=1)
+    with sqlite.read() as session:
+        assert [entry.state for entry in registry.list_epjs(session)] == ["disabled"]
+    assert [action for _, action, _ in on_sqlite.audited()] == ["epj_approved", "epj_disabled"]
+
+
+def test_the_user_is_the_processs_own_whatever_the_environment_says(on_sqlite: Operator) -> None:
+    on_sqlite.environ |= {"USER": "somebody-else", "LOGNAME": "somebody-else", "USERNAME": "somebody-else"}
+    on_sqlite.run("epj", "add", on_sqlite.write("epj.json", EPJ))
+    assert on_sqlite.run("epj", "list").stdout == f"eksempel-epj\tproposed\t{me()}\t\n"
+
+
+def test_a_faulty_registration_is_named_field_by_field_without_its_values(on_sqlite: Operator) -> None:
+    private = dict(CLIENT, keys=[ec().private], launch_url="ftp://melding.example/")
+    said = on_sqlite.run("clients", "add", on_sqlite.write("client.json", private), status=1).stderr
+    assert "launch_url: " in said
+    assert "keys.0.d: " in said
+    assert ec().private["d"] not in said
+    assert on_sqlite.run("clients", "list").stdout == ""
+    on_sqlite.run("clients", "add", "no-such-file.json", status=1)
+
+
+def test_the_audit_log_is_verified_against_a_published_head(on_sqlite: Operator, sqlite: Database) -> None:
+    key = Settings.from_env(on_sqlite.environ).audit_key
+    with sqlite.write() as session:
+        audit.record(session, AuditEvent(sealed_rows.NOW, "login", "ok", "sub-1"))
+    with sqlite.write() as session:
+        head = audit.seal(session, key, sealed_rows.NOW)
+    assert head
+    said = on_sqlite.run("audit", "verify", "--head", head.digest).stdout
+    assert said == "1 rows, 1 batches, 0 not yet sealed\n"
+    assert on_sqlite.run("audit", "verify", "--head", "0" * 64, status=1).stderr.startswith("the published head")
+    on_sqlite.environ["PORTAL_AUDIT_KEY"] = b64encode(bytes(range(32))).decode()
+    assert on_sqlite.run("audit", "verify", status=1).stderr == "batch 1 does not match its link\n"
+
+
+def test_retention_forgets_and_says_what(operator: Operator, database: Database) -> None:
+    sealed_rows.register(database)
+    long_ago = sealed_rows.NOW.replace(year=2020)
+    with database.write() as session:
+        sealed_rows.open_context(session, sealed_rows.vault(), expires_at=long_ago)
+    said = operator.run("retention", "run").stdout
+    assert said == "one_time 0, logins 0, tokens 0, documents 0, contexts 1\n"
+    assert operator.audited() == [(f"operator {me()}", "retention_run", "")]
+
+
+def test_a_fresh_key_signs_and_its_public_half_is_fit_to_register(on_sqlite: Operator) -> None:
+    said = on_sqlite.run("keys", "new", "--kid", "2026-2")
+    private, public = json.loads(said.stdout), json.loads(said.stderr)
+    token = jwt.encode({"alg": "ES256"}, {"sub": "x"}, ECKey.import_key(private))
+    assert jwt.decode(token, ECKey.import_key(public)).claims == {"sub": "x"}
+    assert PublicKey.model_validate(public).kid == "2026-2"
+    on_sqlite.environ["PORTAL_HELSEID_CLIENT_KEY"] = said.stdout
+    assert Settings.from_env(on_sqlite.environ).helseid_client_key["d"] == private["d"]
+
+
+def test_a_key_without_a_name_is_called_by_its_thumbprint(on_sqlite: Operator) -> None:
+    private = json.loads(on_sqlite.run("keys", "new").stdout)
+    assert private["kid"] == ECKey.import_key(private).thumbprint()
+
+
+def test_the_shipped_catalogue_holds_and_every_fault_of_another_is_named(on_sqlite: Operator) -> None:
+    shipped = (ROOT / "link_catalog.yaml").read_text(encoding="utf-8")
+    broken = on_sqlite.folder / "broken.yaml"
+    broken.write_text(shipped.replace("schema_version: 1", "schema_version: 2\nsurprise: yes", 1), encoding="utf-8")
+    ended = on_sqlite.run("catalog", "check", ROOT / "link_catalog.yaml", broken, status=1)
+    assert ended.stdout.startswith(f"{ROOT / 'link_catalog.yaml'}: ")
+    faults = ended.stderr.splitlines()
+    assert len(faults) >= 2
+    assert all(line.startswith(f"{broken}:") for line in faults)
+
+
+def test_a_catalogue_is_put_in_force_on_the_revision_it_was_made_from(on_sqlite: Operator, sqlite: Database) -> None:
+    importing = ("catalog", "import", ROOT / "link_catalog.yaml")
+    template = (ROOT / "portal" / "demo" / "catalog.yaml").read_text(encoding="utf-8")
+    overlay = on_sqlite.folder / "overlay.yaml"
+    overlay.write_text(template.replace("{target}", "9"), encoding="utf-8")
+    assert on_sqlite.run(*importing).stdout.startswith("revision 1: ")
+    assert "the revision in force is 1" in on_sqlite.run(*importing, status=1).stderr
+    assert on_sqlite.run(*importing, "--overlay", overlay, "--based-on", "1").stdout.startswith("revision 2: ")
+    with sqlite.read() as session:
+        ids = {service.id for service in load(session, 2).services}
+    assert {"demo-melding", "msis-klinikermelding"} <= ids
+
+
+def test_the_worker_works_until_it_is_told_to_stop(on_sqlite: Operator) -> None:
+    command = [str(SCRIPT), "worker"]
+    with subprocess.Popen(command, env=on_sqlite.environ, stderr=subprocess.PIPE, text=True) as worker:
+        assert worker.stderr
+        assert "worker started" in worker.stderr.readline()
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(timeout=30) == 0
