@@ -1,0 +1,108 @@
+"""Every page, in every language: nothing inline that our CSP stops, and the outline that assistive technology reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask import render_template
+from lxml import html
+from support.pages import in_each_language, pages_app
+
+from portal.domain.delivery import Lamps
+from portal.domain.translated import Translated
+from portal.web.banner import Banner
+from portal.web.card_texts import Tag
+from portal.web.cards import Card, Group, Opening, Phrase
+from portal.web.language import links
+from portal.web.page import SignedIn
+from portal.web.receipts import Event, Line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INLINE = "//script[not(@src)] | //style | //@style | //@*[starts-with(name(), 'on')]"
+NOT_OURS = "//script/@src | //link/@href | //img/@src | //form/@action"
+BANNER = Banner("Line Danser", 57, "131169 *****", "EksempelEPJ", "09:14", "09:44", newer=True)
+RECEIPT = Line(
+    id="d1",
+    title="Dødsmelding, kopi",
+    service="Dødsmelding",
+    patient="L.D.",
+    at="20.11.2026 09:18",
+    lamps=Lamps(sent=True, received=False, filed=False),
+    state_text="Sendt",
+    history=(Event("09:18", "Sendt"),),
+)
+
+
+def made_up_card() -> Card:
+    text = Phrase(Translated(nb="Dødsmelding <elektronisk>"), "en")
+    tag = Tag("Pilot", "neutral")
+    return Card(
+        "dod", text, text, text, (tag,), ("Pasienten følger ikke med.",), Opening("/open/dod", "post"), "dødsfall"
+    )
+
+
+CARD = made_up_card()
+GROUPS = [Group("dodsfall", "Dødsfall", (CARD,))]
+PAGES: dict[str, dict[str, Any]] = {
+    "public.html": {"groups": GROUPS},
+    "services.html": {"groups": GROUPS, "banner": BANNER},
+    "confirm.html": {"card": CARD, "banner": BANNER, "sent": ["kontoret ditt"], "writeback": "on", "action": "/x"},
+    "which_patient.html": {"card": CARD, "contexts": [("L.D.", "/k/1/open/dod")], "without_url": "/open/dod"},
+    "leaving.html": {"url": "https://dod.example.no/", "title": "Dødsmelding"},
+    "start.html": {},
+    "other_person.html": {"signed_in_name": "Kari Lege"},
+    "receipts.html": {"deliveries": [RECEIPT]},
+    "problem.html": {"title": "Noe gikk galt", "text": "Prøv igjen.", "reference": "a1", "retry_url": "/login"},
+    "signed_out.html": {},
+}
+
+
+@pytest.mark.parametrize("template", PAGES)
+def test_page(template: str, tmp_path: Path) -> None:
+    for language in in_each_language(pages_app(tmp_path)):
+        page = parsed(template)
+        ids = page.xpath("//@id")
+        assert page.get("lang") == language
+        assert page.get("data-zone") == "helsenett"
+        assert page.xpath(INLINE) == []
+        assert all(address.startswith("/") for address in page.xpath(NOT_OURS))
+        assert len(page.xpath("//main//h1")) == 1
+        assert page.xpath("//head/title/text()")[0].strip(" –").endswith("Inngangsportalen")
+        assert len(ids) == len(set(ids))
+        assert all(button.get("type") in {"submit", "reset"} for button in page.xpath("//button"))
+
+
+def test_text_of_the_catalogue_is_escaped_and_marked_with_its_language(tmp_path: Path) -> None:
+    with pages_app(tmp_path).test_request_context("/?lang=en"):
+        title = parsed("services.html").xpath("//h3/span")[0]
+    assert (title.text, title.get("lang")) == ("Dødsmelding <elektronisk>", "nb")
+
+
+def test_the_public_page_knows_nobody(tmp_path: Path) -> None:
+    with pages_app(tmp_path).test_request_context("/?lang=nb"):
+        assert "Kari Lege" not in rendered("public.html")
+
+
+@pytest.mark.parametrize("newer", [True, False])
+def test_a_tab_says_that_the_journal_has_moved_on(tmp_path: Path, *, newer: bool) -> None:
+    banner = Banner("Line Danser", 57, "131169 *****", "EksempelEPJ", "09:14", "09:44", newer=newer)
+    with pages_app(tmp_path).test_request_context("/?lang=nb"):
+        page = parsed("services.html", banner=banner)
+    assert bool(page.xpath("//section[@data-newer='true']//*[@role='alert']")) is newer
+
+
+def rendered(template: str, **changes: Any) -> str:
+    base = {
+        "zone": "helsenett",
+        "environment": "test",
+        "languages": links("/"),
+        "signed_in": SignedIn("Kari Lege", None),
+    }
+    return render_template(template, **base | PAGES[template] | changes)
+
+
+def parsed(template: str, **changes: Any) -> Any:
+    return html.fromstring(rendered(template, **changes))
