@@ -1,0 +1,104 @@
+"""The demo's cast over TLS, each on a host of its own, so that cookies and CSP meet real borders between sites.
+
+The hosts are loopback addresses: the servers talk to each other by the same addresses as the browser, and no name
+service knows made-up names.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import requests
+from support.certificates import authority
+from support.tls_front import Front, serve
+
+from portal.demo import environment, keys, registrations, standin_files
+from portal.demo.ports import Addresses
+from portal.demo.processes import READY_WITHIN, Processes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+PORTAL = str(Path(sys.executable).with_name("portal"))
+
+
+class Server(NamedTuple):
+    """One of the cast: its host and public port, and the port that its process listens to."""
+
+    name: str
+    host: str
+    port: int
+    behind: int
+
+
+@contextmanager
+def secure_stage(folder: Path) -> Iterator[Addresses]:
+    """Start everything and yield the https origins when all of it answers."""
+    servers = [_server(name, number) for number, name in enumerate(Addresses._fields, start=2)]
+    addresses = Addresses(*(f"https://{server.host}:{server.port}" for server in servers))
+    for name in ("logs", "messages", "pdf", "pages"):
+        (folder / name).mkdir()
+    fronts = [_front(folder, server) for server in servers]
+    bundle = folder / "authorities.pem"
+    bundle.write_bytes(b"".join((folder / server.name / "ca.pem").read_bytes() for server in servers))
+    with ExitStack() as opened:
+        for front in fronts:
+            opened.enter_context(serve(front))
+        processes = opened.enter_context(Processes(folder / "logs", ROOT))
+        _start(processes, folder, addresses, {server.name: server for server in servers}, bundle)
+        yield addresses
+
+
+def _start(processes: Processes, folder: Path, addresses: Addresses, servers: dict[str, Server], bundle: Path) -> None:
+    made = keys.fresh()
+    standin_files.write(folder, addresses, made, folder)
+    environ = environment.make(folder, addresses, made, {"SSL_CERT_FILE": str(bundle)})
+    environ["PORTAL_LISTEN"] = f"internett=127.0.0.1:{servers['portal'].behind}"
+    for name in ("helseid", "epj", "target"):
+        where = ["--port", str(servers[name].behind), "--config", str(folder / f"{name}.json")]
+        processes.start(name, [sys.executable, "-m", f"portal.demo.{name}", *where], environ)
+    processes.run("db-upgrade", [PORTAL, "db", "upgrade"], environ)
+    registrations.register(environ["PORTAL_DATABASE_URL"], addresses, made)
+    overlay = folder / "catalog.yaml"
+    template = (ROOT / "portal/demo/catalog.yaml").read_text(encoding="utf-8")
+    overlay.write_text(template.replace("http://127.0.0.1:{target}", addresses.target), encoding="utf-8")
+    processes.run("import", [PORTAL, "catalog", "import", "link_catalog.yaml", "--overlay", str(overlay)], environ)
+    processes.start("portal", [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app"], environ)
+    processes.start("worker", [PORTAL, "worker"], environ)
+    _await_ready(processes, f"{addresses.helseid}/.well-known/openid-configuration", bundle)
+    for origin in (addresses.epj, addresses.target, addresses.portal):
+        _await_ready(processes, f"{origin}/health/ready", bundle)
+
+
+def _server(name: str, number: int) -> Server:
+    host = f"127.0.0.{number}"
+    with socket.create_server((host, 0)) as outer, socket.create_server(("127.0.0.1", 0)) as inner:
+        return Server(name, host, outer.getsockname()[1], inner.getsockname()[1])
+
+
+def _front(folder: Path, server: Server) -> Front:
+    own = folder / server.name
+    own.mkdir()
+    issued = authority(own, server.host)
+    return Front(server.host, server.port, issued.certificate, issued.key, server.behind)
+
+
+def _await_ready(processes: Processes, url: str, bundle: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while not _answers(url, bundle):
+        processes.demand_alive()
+        assert time.monotonic() < deadline, f"{url} was not ready in time"
+        time.sleep(0.1)
+
+
+def _answers(url: str, bundle: Path) -> bool:
+    try:
+        return requests.get(url, timeout=2, verify=str(bundle)).ok
+    except requests.RequestException:
+        return False
