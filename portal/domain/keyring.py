@@ -35,13 +35,13 @@ class Keyring:
 
     def open(self, sealed: bytes, purpose: str) -> bytes:
         """The plain bytes again; raises KeyDestroyedError when the key is gone or the bytes were touched."""
-        end = 1 + sealed[0]
-        key = self._keys.get(sealed[1:end].decode())
+        end = 1 + int.from_bytes(sealed[:1], "big")
+        key = self._keys.get(sealed[1:end].decode("utf-8", "replace"))
         if key is None:
             raise KeyDestroyedError(purpose)
         try:
             return key.decrypt(sealed[end : end + NONCE_BYTES], sealed[end + NONCE_BYTES :], purpose.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise KeyDestroyedError(purpose) from error
 
     def patient_ref(self, system: str, number: str) -> str:

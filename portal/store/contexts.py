@@ -52,7 +52,7 @@ def open_context(
 def find(session: Session, vault: Vault, context_id: str) -> Context | None:
     """A context whose patient is still known, live or not."""
     row = session.get(ContextRow, context_id)
-    return _context(row, vault) if row and row.sealed else None
+    return _context(row, vault) if row else None
 
 
 def challenge_of(session: Session, context_id: str) -> str | None:
@@ -67,7 +67,7 @@ def live_of(session: Session, vault: Vault, sub: str, now: datetime) -> list[Con
         .where(ContextRow.sub == sub, ContextRow.activated_at.is_not(None), *_live(now))
         .order_by(ContextRow.created_at.desc())
     )
-    return [_context(row, vault) for row in rows if row.sealed]
+    return [context for row in rows if (context := _context(row, vault))]
 
 
 def is_newest(session: Session, context_id: str) -> bool:
@@ -139,8 +139,10 @@ def _plain(context: Context) -> dict[str, Any]:
     }
 
 
-def _context(row: ContextRow, vault: Vault) -> Context:
-    plain = vault.open(row.sealed or b"", _PURPOSE)
+def _context(row: ContextRow, vault: Vault) -> Context | None:
+    plain = vault.open(row.sealed, _PURPOSE) if row.sealed else None
+    if plain is None:
+        return None
     return Context(
         id=row.id,
         epj_id=row.epj_id,

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError  # noqa: A004  the pool's own word
-from sqlalchemy.orm import Session as Session  # for the type of others' arguments
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 from portal.errors import Unavailable
 
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Engine
     from sqlalchemy.pool import ConnectionPoolEntry
+
+# Session is here for the type of others' arguments: SQLAlchemy stays in this room.
+__all__ = ["Database", "Session", "connect"]
 
 _WRITES = "portal_writes"
 

@@ -91,9 +91,9 @@ def accept(session: Session, vault: Vault, document: Document, *, delivery_id: s
 def load(session: Session, vault: Vault, row_id: str) -> Document | None:
     """A document whose content is still kept."""
     row = session.get(DocumentRow, row_id)
-    if row is None or row.sealed is None:
+    content = vault.open(row.sealed, _PURPOSE) if row and row.sealed else None
+    if row is None or content is None:
         return None
-    content = vault.open(row.sealed, _PURPOSE)
     return Document(
         id=row.id,
         client_id=row.client_id,

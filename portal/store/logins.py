@@ -89,8 +89,10 @@ def end_all_of(session: Session, sid: str, now: datetime) -> int:
     return len(hashes)
 
 
-def _login(row: LoginRow, vault: Vault) -> Login:
+def _login(row: LoginRow, vault: Vault) -> Login | None:
     secret = vault.open(row.sealed, _PURPOSE)
+    if secret is None:
+        return None
     return Login(
         key_hash=row.key_hash,
         person=_person(secret["person"]),

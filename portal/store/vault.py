@@ -8,7 +8,7 @@ from base64 import b64decode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from portal.domain.keyring import NONCE_BYTES, Keyring
+from portal.domain.keyring import NONCE_BYTES, KeyDestroyedError, Keyring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +28,11 @@ class Vault:
         return self.seal_bytes(json.dumps(value).encode(), purpose)
 
     def open(self, sealed: bytes, purpose: str) -> Any:
-        """The JSON value again; raises KeyDestroyedError."""
-        return json.loads(self.keyring.open(sealed, purpose))
+        """The JSON value again; None when its key was destroyed, and the value with it."""
+        try:
+            return json.loads(self.keyring.open(sealed, purpose))
+        except KeyDestroyedError:
+            return None
 
     def seal_bytes(self, value: bytes, purpose: str) -> bytes:
         """Ciphertext of bytes as they are."""

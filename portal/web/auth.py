@@ -83,7 +83,7 @@ def end() -> ResponseReturnValue:
         logins.end(session, ending.key_hash, portal.now())
         audit.record(session, _event(ending.person, "logout"))
     state = portal.token()
-    back = url_for("start.arrive") if cookies.read(cookies.PENDING) else url_for("services.mine")
+    back = url_for("start.proceed") if cookies.read(cookies.PENDING) else url_for("services.mine")
     round_trips.remember(
         "logout", state, {"next": url_for("auth.start", next=back) if "switch" in request.form else ""}
     )

@@ -1,4 +1,4 @@
-"""Our cookies: host-bound, HTTP only, never with anything in them but a random value."""
+"""Our cookies: host-bound, HTTP only; in them a random value, or the language."""
 
 from __future__ import annotations
 

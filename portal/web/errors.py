@@ -9,7 +9,7 @@ from flask import Flask, g, jsonify, make_response, redirect, render_template, r
 from werkzeug.exceptions import HTTPException
 
 from portal.domain.bodies import OAuthProblem, Problem
-from portal.errors import NotAllowed, NotFound, OAuthError, PortalError, RequestRejected, TokenRejected
+from portal.errors import NotFound, OAuthError, PortalError, RequestRejected, TokenRejected
 from portal.web.parts import parts
 from portal.web.problem_texts import text_for
 
@@ -37,7 +37,8 @@ def init(app: Flask) -> None:
 
 def answer(error: PortalError) -> ResponseReturnValue:
     """The answer to a refusal, by the path that it was asked on."""
-    log.info("refused", extra={"code": error.code, "endpoint": request.endpoint, "reference": g.get("reference")})
+    known = {"code": error.code, "rule": error.detail, "endpoint": request.endpoint, "reference": g.get("reference")}
+    log.info("refused", extra=known)
     if request.path.startswith(("/oauth/token", "/oauth/par")):
         return _oauth(error)
     if request.path.startswith(("/api/", "/fhir/", "/.well-known/", "/health/", "/metrics")):
@@ -100,6 +101,7 @@ def _problem(error: PortalError) -> Response:
 
 def _page(error: PortalError) -> Response:
     title, text = text_for(error.code)
-    retry = url_for("auth.start") if error.code.startswith("login_") or isinstance(error, NotAllowed) else None
+    login_helps = error.code.startswith("login_") or error.code in {"not_signed_in", "security_level_too_low"}
+    retry = url_for("auth.start") if login_helps else None
     html = render_template("problem.html", title=title, text=text, reference=g.get("reference"), retry_url=retry)
     return make_response(html, error.status)

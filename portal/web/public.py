@@ -7,7 +7,7 @@ from itertools import product
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, current_app, g, render_template, request
 from flask_babel import force_locale
 
 from portal.domain import access
@@ -88,6 +88,7 @@ def render(app: Flask, catalogue: Catalogue, now: datetime) -> Pages:
 
 def _render(catalogue: Catalogue, at: str, code: str, now: datetime) -> str:
     decided = [(one, access.decide(None, None, at, NO_CONTEXT, one, now)) for one in catalogue.services]
+    g.zone = at
     with force_locale(code):
         groups = cards.groups(catalogue, decided, code, cards.at_address(at))
-        return render_template("public.html", groups=groups, zone=at, lang=code)
+        return render_template("public.html", groups=groups)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, render_template, url_for
+from flask_babel import gettext
 
 from portal.domain import access
 from portal.domain.access import NO_CONTEXT, Answer, ContextFacts
@@ -97,7 +98,8 @@ def go(service_id: str) -> ResponseReturnValue:
 
 def _open(service_id: str, context: Context | None) -> ResponseReturnValue:
     service, _ = _decided(service_id, context)
-    return leave(launching.begin(service, context), service.title.in_language(language.current()))
+    title = service.title.in_language(language.current())
+    return leave(launching.begin(service, context), gettext("Åpner %(title)s", title=title))
 
 
 def _context(context_id: str) -> Context:

@@ -37,19 +37,26 @@ def post() -> ResponseReturnValue:
 @blueprint.get("/start")
 @public
 def arrive() -> ResponseReturnValue:
-    """A clean URL goes on with the waiting patient; a fragment is read by script; a query only where the EPJ may.
+    """A fragment is read by script and posted; a query counts only where the EPJ may use one.
 
-    A GET never consumes: link previews and prefetching must not burn a code.
+    A GET never consumes: link previews and prefetching must not burn a code. It never goes on with a patient who was
+    waiting from before either, for the fragment may hold another one.
     """
-    if "code" in request.args:
-        context_id = _context_of(request.args["code"], request.args.get("ehr_code_verifier", ""), spend=False)
-        return _wait(context_id)
+    if "code" not in request.args:
+        return render_template("start.html")
+    return _wait(_context_of(request.args["code"], request.args.get("ehr_code_verifier", ""), spend=False))
+
+
+@blueprint.get("/start/videre")
+@public
+def proceed() -> ResponseReturnValue:
+    """The clean address that goes on with the patient who waits for this browser's login."""
     pending = cookies.read(cookies.PENDING)
     waiting = round_trips.look("pending", pending) if pending else None
     if waiting is None or pending is None:
-        return render_template("start.html")
+        raise ContextRejected("start_expired")
     if not current_user.is_authenticated:
-        return redirect(url_for("auth.start", next=url_for("start.arrive")), 303)
+        return redirect(url_for("auth.start", next=url_for("start.proceed")), 303)
     return _open(waiting["context"], pending)
 
 
@@ -59,9 +66,9 @@ def _context_of(code: str, verifier: str, *, spend: bool) -> str:
     take = one_time.spend if spend else one_time.peek
     with portal.database.write() as session:
         sealed = take(session, "start", code, now=portal.now())
-    if sealed is None:
+    context_id = portal.vault.open(sealed, "start") if sealed else None
+    if context_id is None:
         raise ContextRejected("start_expired")
-    context_id = portal.vault.open(sealed, "start")
     with portal.database.read() as session:
         context = contexts.find(session, portal.vault, context_id)
         challenge = contexts.challenge_of(session, context_id)
@@ -78,7 +85,7 @@ def _wait(context_id: str) -> ResponseReturnValue:
     portal = parts()
     pending, life = portal.token(), portal.settings.lifetimes.pending
     round_trips.remember("pending", pending, {"context": context_id}, life)
-    response = redirect(url_for("start.arrive"), 303)
+    response = redirect(url_for("start.proceed"), 303)
     cookies.put(response, cookies.PENDING, pending, life)
     return response
 

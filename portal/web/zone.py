@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import request
+from flask import g, request
 
 from portal.web.parts import parts
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def zone() -> str:
-    """`helsenett` or `internett`."""
-    return parts().zone_of(request.environ)
+    """`helsenett` or `internett`; at publish the page says which one it is rendered for, as no socket does."""
+    return str(g.zone) if "zone" in g else parts().zone_of(request.environ)
 
 
 def by_socket(listen: Mapping[str, str]) -> Callable[[Mapping[str, Any]], str]:

@@ -1,20 +1,22 @@
-"""The loop: receipts in, messages out, the audit log sealed; it stops between two turns when it is told to."""
+"""The loop: receipts in, messages out, log sealed, old things forgotten; it stops between two turns when told to."""
 
 from __future__ import annotations
 
 import logging
 import signal
+from dataclasses import asdict
 from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING
 
 from portal.adapters import log_lines
 from portal.errors import PortalError
-from portal.store import audit
+from portal.store import audit, retention
 from portal.worker import incoming, outgoing
 from portal.worker.tools import tools_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from portal.settings import Settings
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _PAUSE = 0.5
-_SEAL_EVERY = timedelta(seconds=5)
 
 
 def run(settings: Settings) -> None:
@@ -32,10 +33,10 @@ def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     log.info("worker started")
-    sealed_at = tools.now()
+    due = dict.fromkeys(_DUTIES, tools.now())
     while not stop.is_set():
         try:
-            sealed_at = _seal(tools, sealed_at)
+            _do_duties(tools, due)
             busy = turn(tools)
         except PortalError as error:
             # The database is away for a moment: what was claimed comes free with its lease.
@@ -61,8 +62,19 @@ def seal(tools: Tools) -> None:
         log.info("audit sealed", extra={"batch": head.batch, "head": head.digest})
 
 
-def _seal(tools: Tools, last: datetime) -> datetime:
-    if tools.now() - last < _SEAL_EVERY:
-        return last
-    seal(tools)
-    return tools.now()
+def forget(tools: Tools) -> None:
+    """Keep nothing longer than it is needed."""
+    with tools.database.write() as session:
+        counts = retention.run(session, tools.now(), tools.settings.lifetimes)
+    retention.scrub(tools.database)
+    log.info("retention run", extra=asdict(counts))
+
+
+_DUTIES: dict[Callable[[Tools], None], timedelta] = {seal: timedelta(seconds=5), forget: timedelta(hours=1)}
+
+
+def _do_duties(tools: Tools, due: dict[Callable[[Tools], None], datetime]) -> None:
+    for duty, every in _DUTIES.items():
+        if tools.now() >= due[duty]:
+            duty(tools)
+            due[duty] = tools.now() + every

@@ -10,6 +10,7 @@ from support.helseid import ANNA, BO
 from support.keys import ec
 from support.world import LINE, OLE, session_body
 
+from portal.app import create_app
 from portal.demo.browser import Hop
 from portal.domain import dpop
 from portal.store import registry
@@ -77,9 +78,18 @@ def test_a_patient_who_was_refused_twice_is_gone(world: World) -> None:
     browser = world.browser()
     world.log_in(browser, BO)
     world.start(browser, world.open_session(world.epj_token(ANNA)))
-    assert browser.open(f"{world.origin}/start").status == 403
-    assert browser.open(f"{world.origin}/start").status == 200
+    assert browser.open(f"{world.origin}/start/videre").status == 403
+    assert browser.open(f"{world.origin}/start/videre").status == 410
     assert not [cookie for cookie in browser.cookies if cookie.name == "portal-pending"]
+
+
+def test_an_address_opened_afresh_never_goes_on_with_the_patient_from_before(world: World) -> None:
+    browser = world.browser()
+    world.start(browser, world.open_session(world.epj_token(ANNA)))
+    world.log_in(browser, ANNA)
+    page = browser.open(f"{world.origin}/start")
+    assert page.url == f"{world.origin}/start"
+    assert "Danser" not in page.response.text
 
 
 def test_a_start_code_is_good_once(world: World) -> None:
@@ -229,3 +239,16 @@ def test_go_never_picks_the_patient(world: World) -> None:
     page = browser.step(Hop("GET", f"{world.origin}/go/demo-melding"))
     assert "L.D." in page.text
     assert f"{listed.url.removeprefix(world.origin)}open/demo-melding" in page.links()
+
+
+def test_a_destroyed_key_takes_sessions_and_patients_with_it_and_nothing_breaks(world: World) -> None:
+    browser = world.browser()
+    page = world.open_patient(browser, ANNA)
+    other = world.settings.model_copy(update={"data_keys": {"2": "b" * 42 + "w="}})
+    client = create_app(other).test_client()
+    for cookie in browser.cookies:
+        client.set_cookie(cookie.name, cookie.value or "", domain="127.0.0.1")
+    answer = client.get(page.url.removeprefix(world.origin), base_url=world.origin)
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/login")
+    client.application.extensions["portal"].database.close()

@@ -78,6 +78,8 @@ def authorize() -> ResponseReturnValue:
 @target_client
 def token() -> ResponseReturnValue:
     """Give the context to the target's server, once."""
+    if request.form.get("grant_type") != "authorization_code":
+        raise OAuthError("unsupported_grant_type")
     with plain_refusals():
         return SERVER.create_token_response()  # type: ignore[no-any-return]  # authlib is untyped
 
@@ -107,9 +109,10 @@ def _pushed(client_id: str, reference: str) -> FormRequest:
     portal = parts()
     with portal.database.read() as session:
         sealed = one_time.peek(session, "request_uri", reference, client=client_id, now=portal.now())
-    if sealed is None:
+    form = portal.vault.open(sealed, "request_uri") if sealed else None
+    if form is None:
         raise LaunchRejected("request_uri_unknown")
-    return FormRequest("GET", portal.vault.open(sealed, "request_uri"))
+    return FormRequest("GET", form)
 
 
 def _spend_request_uri(client_id: str, reference: str) -> None:
@@ -129,7 +132,7 @@ def _launch(pushed: FormRequest, client_id: str) -> Launch:
     if sealed is None:
         raise OAuthError("invalid_request", "launch is unknown, used or too old")
     with portal.database.read() as session:
-        launch = launches.find(session, portal.vault.open(sealed, "launch"))
+        launch = launches.find(session, portal.vault.open(sealed, "launch") or "")
     if launch is None:
         raise OAuthError("invalid_request", "launch is unknown")
     if launch.sub != login().person.sub:

@@ -109,8 +109,10 @@ class LaunchGrant(grants.AuthorizationCodeGrant):
             sealed = one_time.spend(session, "code", code, client=client_id, now=now)
         if sealed is None:
             self._revoke(code, client_id)
+        stands_for = portal.vault.open(sealed, "code") if sealed else None
+        if stands_for is None:
             return None
-        found = LaunchCode(**portal.vault.open(sealed, "code"))
+        found = LaunchCode(**stands_for)
         if found.dpop_jkt and found.dpop_jkt != self.proof.jkt:
             raise OAuthError("invalid_grant", "dpop_jkt")
         return found
@@ -147,9 +149,10 @@ class LaunchGrant(grants.AuthorizationCodeGrant):
         portal = parts()
         with portal.database.read() as session:
             sealed = one_time.tombstone(session, "code", code, client=client_id)
-        if not sealed:
+        stands_for = portal.vault.open(sealed, "code") if sealed else None
+        if stands_for is None:
             return
-        launch_id = portal.vault.open(sealed, "code")["launch_id"]
+        launch_id = stands_for["launch_id"]
         with portal.database.write() as session:
             launches.revoke_all_of(session, launch_id, portal.now())
             audit.record(session, AuditEvent(portal.now(), "code_reused", "revoked", client_id, subject=launch_id))
