@@ -10,7 +10,6 @@ from support.helseid import ANNA, BO
 from support.keys import ec
 from support.world import LINE, OLE, session_body
 
-from portal.app import create_app
 from portal.demo.browser import Hop
 from portal.domain import dpop
 from portal.store import registry
@@ -244,11 +243,9 @@ def test_go_never_picks_the_patient(world: World) -> None:
 def test_a_destroyed_key_takes_sessions_and_patients_with_it_and_nothing_breaks(world: World) -> None:
     browser = world.browser()
     page = world.open_patient(browser, ANNA)
-    other = world.settings.model_copy(update={"data_keys": {"2": "b" * 42 + "w="}})
-    client = create_app(other).test_client()
-    for cookie in browser.cookies:
-        client.set_cookie(cookie.name, cookie.value or "", domain="127.0.0.1")
-    answer = client.get(page.url.removeprefix(world.origin), base_url=world.origin)
+    with world.app_with(data_keys={"2": "b" * 42 + "w="}) as client:
+        for cookie in browser.cookies:
+            client.set_cookie(cookie.name, cookie.value or "", domain="127.0.0.1")
+        answer = client.get(page.url.removeprefix(world.origin), base_url=world.origin)
     assert answer.status_code == 303
     assert answer.headers["Location"].startswith("/login")
-    client.application.extensions["portal"].database.close()

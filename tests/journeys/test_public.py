@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from support.helseid import ANNA
 
 from portal.adapters import catalogue_file
-from portal.app import Edges, create_app, publish
+from portal.app import Edges, publish
 from portal.demo.browser import Hop
 from portal.errors import CatalogueRejected
 
@@ -52,19 +51,17 @@ def test_it_is_not_sent_again_when_nothing_changed(world: World) -> None:
 
 
 def test_it_stands_when_the_database_is_gone(world: World) -> None:
-    gone = world.settings.model_copy(update={"database_url": "postgresql://127.0.0.1:9/gone"})
-    client = create_app(gone).test_client()
-    assert client.get("/", base_url=world.origin).status_code == 200
-    for path in ("/health/ready", "/mine", "/metrics"):
+    with world.app_with(database_url="postgresql://127.0.0.1:9/gone") as client:
+        assert client.get("/", base_url=world.origin).status_code == 200
         client.set_cookie("portal-session", "x", domain="127.0.0.1")
-        answer = client.get(path, base_url=world.origin)
-        assert answer.status_code == 503
-    assert client.get("/health/live", base_url=world.origin).status_code == 200
+        for path in ("/health/ready", "/mine", "/metrics"):
+            assert client.get(path, base_url=world.origin).status_code == 503
+        assert client.get("/health/live", base_url=world.origin).status_code == 200
 
 
 def test_a_login_says_so_when_helseid_is_gone(world: World) -> None:
-    gone = world.settings.model_copy(update={"helseid_issuer": "http://127.0.0.1:9"})
-    answer = create_app(gone).test_client().get("/login", base_url=world.origin)
+    with world.app_with(helseid_issuer="http://127.0.0.1:9") as client:
+        answer = client.get("/login", base_url=world.origin)
     assert answer.status_code == 503
     assert "svarer ikke" in answer.text
 
@@ -93,10 +90,8 @@ def test_it_can_be_published_where_two_sockets_tell_the_zone(world: World, tmp_p
 
 
 def test_each_zone_has_its_own_page(world: World, tmp_path: Path) -> None:
-    settings = world.settings.model_copy(update={"state_dir": tmp_path / "other-host"})
-    app = create_app(settings, replace(Edges(), zone_of=lambda _: "helsenett"))
-    page = app.test_client().get("/", base_url=world.origin).text
-    app.extensions["portal"].database.close()
+    with world.app_with(Edges(zone_of=lambda _: "helsenett"), state_dir=tmp_path / "other-host") as client:
+        page = client.get("/", base_url=world.origin).text
     assert 'data-zone="helsenett"' in page
 
 

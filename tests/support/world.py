@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flask import Flask
+    from flask.testing import FlaskClient
 
     from portal.adapters.http import Answer
     from portal.demo.browser import Page
@@ -89,6 +90,15 @@ class World:
     @property
     def epj(self) -> Epj:
         return EPJ
+
+    @contextmanager
+    def app_with(self, edges: Edges | None = None, **changes: Any) -> Iterator[FlaskClient]:
+        """Another host of the same portal, with other settings."""
+        app = create_app(self.settings.model_copy(update=changes), edges)
+        try:
+            yield app.test_client()
+        finally:
+            app.extensions["portal"].database.close()
 
     def browser(self) -> Browser:
         return Browser(self.pages)
