@@ -25,7 +25,9 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="play the whole story without a browser, then stop")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave messages, PDFs, pages and logs here")
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Also SIGINT: a shell that starts us in the background has it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     addresses, lives = (ports.ephemeral(), SHORT_LIVES) if given.once else (ports.fixed(), {})
     try:
         with set_up(addresses, given.keep, lives) as stage:

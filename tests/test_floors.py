@@ -1,0 +1,114 @@
+"""Imports go strictly down the floors; what does I/O lives in one room."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import pytest
+from support.source import portal_modules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FLOOR = {
+    "errors": 0,
+    "settings": 1,
+    "domain": 1,
+    "store": 2,
+    "adapters": 2,
+    "worker": 3,
+    "web": 3,
+    "app": 4,
+    "cli": 5,
+    "demo": 5,
+}
+HOME = {
+    "alembic": {"store"},
+    "flask": {"web", "app", "demo"},
+    "flask_babel": {"web", "app"},
+    "flask_login": {"web", "app"},
+    "lxml": {"domain", "adapters", "demo"},
+    "psycopg": {"store"},
+    "requests": {"adapters", "demo"},
+    "sqlalchemy": {"store"},
+    "urllib3": {"adapters"},
+    "werkzeug": {"web", "app", "demo"},
+    "yaml": {"adapters"},
+}
+# What has a clock, randomness or I/O, and so stays out of portal/domain.
+WORLD = {"asyncio", "http", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket", "subprocess"}
+WORLD |= {"sys", "tempfile", "threading", "time"}
+CLOCKS = {"now", "utcnow", "today", "uuid1", "uuid4", "urandom"}
+
+MODULES = portal_modules()
+
+
+def room(path: str) -> str:
+    """The part of the house that a module belongs to."""
+    return path.removesuffix(".py").split("/")[1]
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """The full name of everything imported; a relative import starts with a dot."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = "." * node.level + (node.module or "")
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def breaches(path: str, tree: ast.Module) -> Iterator[str]:
+    """Every import that the house does not allow."""
+    here = room(path)
+    for name in imports(tree):
+        root, *rest = name.split(".")
+        if root == "portal" and rest[0] != here and FLOOR[rest[0]] >= FLOOR[here]:
+            yield f"{path} imports {name}"
+        if here not in HOME.get(root, {here}):
+            yield f"{path} may not import {root}"
+        if name.startswith("."):
+            yield f"{path} imports relatively"
+        if here == "domain" and root in WORLD:
+            yield f"{path} may not import {root}"
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
+        if any(imports(function)):
+            yield f"{path} imports inside {function.name}"
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path != "portal/__init__.py"])
+def test_imports_go_down(path: str) -> None:
+    assert list(breaches(path, MODULES[path])) == []
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if room(path) == "domain"])
+def test_domain_has_no_clock_and_no_files(path: str) -> None:
+    for node in ast.walk(MODULES[path]):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            assert called not in CLOCKS | {"open"}, f"{path}:{node.lineno} calls {called}()"
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.endswith("__init__.py")])
+def test_packages_hold_a_docstring_only(path: str) -> None:
+    tree = MODULES[path]
+    assert ast.get_docstring(tree)
+    assert len(tree.body) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("portal/domain/rule.py", "import flask"),
+        ("portal/domain/rule.py", "from portal.settings import Settings"),
+        ("portal/domain/rule.py", "import secrets"),
+        ("portal/web/page.py", "from sqlalchemy import select"),
+        ("portal/web/page.py", "from portal import worker"),
+        ("portal/adapters/http.py", "from portal.store import tables"),
+        ("portal/store/rows.py", "from . import tables"),
+        ("portal/store/rows.py", "def rows():\n    import json"),
+    ],
+)
+def test_a_planted_breach_is_seen(path: str, source: str) -> None:
+    assert any(breaches(path, ast.parse(source)))
