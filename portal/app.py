@@ -102,6 +102,7 @@ def _parts(settings: Settings, edges: Edges) -> Parts:
         egress=Egress({_origin(settings.helseid_issuer), *settings.egress_allow}),
         now=edges.now,
         token=edges.token,
+        userinfo_scheme=settings.helseid_userinfo_scheme,
     )
     return Parts(
         settings=settings,

@@ -82,6 +82,7 @@ class Settings(BaseModel):
     helseid_client_key: Annotated[Json[dict[str, str]], Field(repr=False)]
     helseid_min_security_level: Annotated[int, Field(ge=2, le=4)] = 4
     helseid_acr_values: str = "Level4"
+    helseid_userinfo_scheme: Literal["Bearer", "DPoP"] = "Bearer"
     api_audience: str = "inngangsportalen"
     api_scope: str = "inngangsportalen/context"
 

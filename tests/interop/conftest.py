@@ -1,20 +1,12 @@
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pytest
-from support.helseid import ANNA, running
+from support.helseid import running
+from support.oidc_provider import oidc_provider
 from support.raw_client import BACK, registration
-from support.source import ROOT
-
-from portal.domain import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,43 +36,5 @@ def _stand_in() -> Iterator[Issuer]:
 
 @contextmanager
 def _oidc_provider() -> Iterator[Issuer]:
-    if not (ROOT / "node_modules" / "oidc-provider").is_dir():
-        pytest.skip("oidc-provider is not installed: run make interop")
-    node = shutil.which("node") or str(Path(sys.prefix) / "bin" / "node")
-    command = [node, str(Path(__file__).with_name("oidc-provider.mjs"))]
-    environment = os.environ | {"OIDC_PROVIDER_CONFIG": json.dumps(_described())}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield Issuer(_ready(process), "DPoP")
-        finally:
-            process.terminate()
-
-
-def _ready(process: subprocess.Popen[str]) -> str:
-    for line in process.stdout or ():
-        if line.startswith("ready "):
-            return line.split()[1]
-    pytest.fail("oidc-provider did not start")
-
-
-def _described() -> dict[str, Any]:
-    approvals = [approval.model_dump(mode="json") for approval in ANNA.approvals]
-    return {
-        "client_id": CLIENT.client_id,
-        "jwks": CLIENT.jwks.model_dump(),
-        "redirect_uri": BACK,
-        "sub": ANNA.sub,
-        "claims": {
-            "name": ANNA.name,
-            identity.PID: ANNA.pid,
-            identity.SECURITY_LEVEL: str(ANNA.security_level),
-            identity.HPR_NUMBER: ANNA.hpr_number,
-        },
-        "userinfo": {
-            identity.HPR_DETAILS: {
-                "approvals": approvals,
-                "hpr_number": int(ANNA.hpr_number or 0),
-                "no_hpr_number": False,
-            }
-        },
-    }
+    with oidc_provider(CLIENT, BACK) as address:
+        yield Issuer(address, "DPoP")

@@ -263,11 +263,10 @@ def answered(page: Page) -> dict[str, str]:
 @contextmanager
 def living(database_url: str, folder: Path, **changes: Any) -> Iterator[World]:
     """Serve a world until the block ends; `changes` are settings."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     origin = f"http://127.0.0.1:{port}"
     with helseid.running(*_helseid_clients(origin)) as provider:
-        settings = _settings(origin, provider.issuer, database_url, folder / "state", changes)
+        settings = settings_for(origin, provider.issuer, database_url, folder / "state", changes)
         database = Database(database_url)
         register(database)
         _publish(settings)
@@ -275,14 +274,21 @@ def living(database_url: str, folder: Path, **changes: Any) -> Iterator[World]:
         (folder / "pages").mkdir()
         world = World(app, settings, provider, database, folder / "pages")
         world.clients = {name: world_client(world, name) for name in ("demo-melding", "demo-annen")}
-        with _served(app, port):
+        with served(app, port):
             yield world
         app.extensions["portal"].database.close()
         database.close()
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 @contextmanager
-def _served(app: Flask, port: int) -> Iterator[None]:
+def served(app: Flask, port: int) -> Iterator[None]:
+    """Serve an app on loopback until the block ends."""
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=PathOnly)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -364,7 +370,8 @@ def _helseid_clients(origin: str) -> tuple[HelseIdClient, ...]:
     return portal, epj, stranger
 
 
-def _settings(origin: str, issuer: str, database_url: str, state: Path, changes: dict[str, Any]) -> Settings:
+def settings_for(origin: str, issuer: str, database_url: str, state: Path, changes: dict[str, Any]) -> Settings:
+    """Settings of a portal at `origin` that trusts `issuer`."""
     key = b64encode(b"k" * 32).decode()
     settings = Settings(
         environment="demo",
