@@ -68,6 +68,11 @@ class Context:
     activated_at: datetime | None = None
     ended_at: datetime | None = None
 
+    @property
+    def can_take_messages(self) -> bool:
+        """Whether the journal gave an address and the clinician a number that a message must carry."""
+        return self.reply_to is not None and self.practitioner.hpr_number is not None
+
     def is_live(self, now: datetime) -> bool:
         """Whether something may still be opened from it."""
         return self.ended_at is None and now < self.expires_at

@@ -106,7 +106,8 @@ def _context(wanted: SessionCreate, registered: Epj, epj_session: EpjSession) ->
 def _reply_to(wanted: SessionReplyTo | None, registered: Epj) -> ReplyTo | None:
     if wanted is None:
         return None
-    if not {wanted.her_id, wanted.parent_her_id} <= set(registered.her_ids):
+    both = {wanted.her_id, wanted.parent_her_id}
+    if len(both) == 1 or not both <= set(registered.her_ids):
         raise ContextRejected("reply_to_unknown")
     return ReplyTo(wanted.her_id, wanted.parent_her_id)
 

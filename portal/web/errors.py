@@ -70,7 +70,7 @@ def _ours(error: Exception) -> ResponseReturnValue:
 def _oauth(error: PortalError) -> Response:
     known = error if isinstance(error, OAuthError) else OAuthError(_oauth_code(error), error.code)
     response = jsonify(OAuthProblem(error=known.code, error_description=known.detail).model_dump())
-    response.status_code = known.status
+    response.status_code = error.status
     response.headers["Pragma"] = "no-cache"
     return response
 

@@ -42,7 +42,7 @@ def writeback(service: Service, client: Client | None, context: Context) -> str 
     """`on`, `off` (the journal has given no address) or None (this service does not write back by us)."""
     if service.level is not Level.SSO_CONTEXT or client is None or not client.writeback:
         return None
-    return "on" if context.reply_to else "off"
+    return "on" if context.can_take_messages else "off"
 
 
 def begin(service: Service, context: Context | None) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from flask import Flask, current_app, request
 
-from portal.errors import NotAllowed
+from portal.errors import NotAllowed, RequestRejected
 from portal.web.parts import parts
 
 if TYPE_CHECKING:
@@ -29,12 +29,15 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "interest-cohort=()",
 }
+_LOOKED_AT = frozenset({"public", "health", "metadata"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def init(app: Flask) -> None:
     """Let nothing in under another name, no form in from another page, nothing out without the headers."""
     app.before_request(_right_name)
+    app.before_request(_readable)
+    app.before_request(_right_method)
     app.before_request(_right_origin)
     app.after_request(_headers)
 
@@ -48,6 +51,21 @@ def cross_origin(view: View) -> View:
 def _right_name() -> None:
     if request.headers.get("Host") != parts().settings.host:
         raise NotAllowed("unknown_host")
+
+
+def _readable() -> None:
+    """No NUL in path, query or form: the database would refuse it later, and less kindly."""
+    given = [request.path, *request.args.values()]
+    if request.mimetype == "application/x-www-form-urlencoded":
+        given += request.form.values()
+    if any("\0" in value for value in given):
+        raise RequestRejected("bad_request", "NUL")
+
+
+def _right_method() -> None:
+    """HEAD is for what anyone may see; elsewhere Flask would run the GET, and some of those begin something."""
+    if request.method == "HEAD" and request.blueprint not in {None, *_LOOKED_AT}:
+        raise RequestRejected("method_not_allowed")
 
 
 def _right_origin() -> None:

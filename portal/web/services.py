@@ -137,5 +137,5 @@ def _decide(service: Service, context: Context | None) -> Decision:
     organisation = context.organisation if context else who.organisation
     facts = NO_CONTEXT
     if context:
-        facts = ContextFacts(patient=True, encounter=bool(context.encounter), reply_to=bool(context.reply_to))
+        facts = ContextFacts(patient=True, encounter=bool(context.encounter), reply_to=context.can_take_messages)
     return access.decide(who.person, organisation, zone(), facts, service, parts().now())

@@ -12,6 +12,7 @@ from flask import Blueprint, jsonify
 from portal.domain.audit import AuditEvent
 from portal.domain.bodies import PDF_LIMIT, WritebackEvent, WritebackPut, WritebackState
 from portal.domain.delivery import lamps
+from portal.domain.journal_text import journal_text
 from portal.domain.text import is_opaque_id
 from portal.errors import DocumentRejected, NotFound, TokenRejected
 from portal.store import audit, contexts, documents, launches
@@ -69,6 +70,9 @@ def _launched() -> tuple[Launch, Context]:
 def _document(document_id: str, wanted: WritebackPut, launch: Launch) -> Document:
     if not is_opaque_id(document_id):
         raise NotFound("document_unknown")
+    # A message that nothing is left of would fail after we had said yes.
+    if not all(journal_text(value)[0].strip() for value in (wanted.title, wanted.text)):
+        raise DocumentRejected("text_not_allowed")
     portal = parts()
     return Document(
         id=portal.token(),

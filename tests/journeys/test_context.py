@@ -179,6 +179,7 @@ def test_a_context_of_somebody_else_does_not_exist(world: World) -> None:
         ({"patient": {"family": "A", "given": "B", "birth_date": "1975-02-31"}}, 422, "invalid_body"),
         ({"ehr_code_challenge": "short"}, 422, "invalid_body"),
         ({"reply_to": {"her_id": "1", "parent_her_id": "99000101"}}, 422, "reply_to_unknown"),
+        ({"reply_to": {"her_id": "99000101", "parent_her_id": "99000101"}}, 422, "reply_to_unknown"),
         ({"reply_to": {"her_id": "x", "parent_her_id": "99000101"}}, 422, "invalid_body"),
         ({"service": "no-such-service"}, 422, "service_unknown"),
         ({"31817541278": "a number for a name"}, 422, "invalid_body"),

@@ -248,3 +248,8 @@ def test_a_token_is_kept_as_a_hash(world: World, anna: tuple[Browser, Page]) -> 
         assert launches.holder(session, given["access_token"], launches.ACCESS, world.clock())
         rows = session.connection().exec_driver_sql("SELECT key_hash FROM token").scalars().all()
     assert given["access_token"] not in rows
+
+
+def test_a_form_that_is_too_large_is_refused_before_it_is_read(world: World) -> None:
+    answer, _ = world.push("demo-melding", "x" * 20_000)
+    assert (answer.status, answer.json()["error"]) == (413, "invalid_request")

@@ -114,3 +114,21 @@ def test_the_contract_is_served_and_names_every_api_route(world: World) -> None:
     }
     assert served == set(contract["paths"])
     assert {one["release"] for one in contract["x-context-variables"]} >= {"patient_number", "hpr", "organisation"}
+
+
+@pytest.mark.parametrize(
+    "path", ["/k/%00/", "/go/%00", "/oauth/authorize?client_id=%00&request_uri=x", "/start?code=%00"]
+)
+def test_a_nul_is_refused_on_either_database(world: World, path: str) -> None:
+    browser = world.browser()
+    world.log_in(browser, ANNA)
+    assert browser.step(Hop("GET", f"{world.origin}{path}")).status == 400
+    assert browser.step(Hop("POST", f"{world.origin}/start", {"code": "a\0b"})).status == 400
+
+
+def test_a_head_begins_nothing(world: World) -> None:
+    browser = world.browser()
+    for path in ("/login", "/start/videre", "/login/callback", "/mine", "/oauth/authorize"):
+        assert browser.step(Hop("HEAD", f"{world.origin}{path}")).status == 405
+    for path in ("/", "/health/live", "/static/portal.css", "/.well-known/openid-configuration"):
+        assert browser.step(Hop("HEAD", f"{world.origin}{path}")).status == 200

@@ -253,6 +253,8 @@ def test_a_correction_names_a_document_of_the_same_patient(world: World, anna: t
         ({"text": "a\u0000b"}, 422, "invalid_body"),
         ({"title": "two\nlines"}, 422, "invalid_body"),
         ({"unasked": 1}, 422, "invalid_body"),
+        ({"title": "日本語"}, 422, "text_not_allowed"),
+        ({"text": "日本語"}, 422, "text_not_allowed"),
     ],
 )
 def test_a_wrong_document_is_refused_and_nothing_is_queued(

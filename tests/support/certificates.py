@@ -23,7 +23,7 @@ class Issued(NamedTuple):
 
 
 def authority(folder: Path, address: str) -> Issued:
-    """Files for a server at an IP address: whom to trust, its certificate, its key."""
+    """Files for a server at an IP address or a name: whom to trust, its certificate, its key."""
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     usage = x509.KeyUsage(
         digital_signature=True,
@@ -38,7 +38,7 @@ def authority(folder: Path, address: str) -> Issued:
     )
     root = _begun("Test CA", key=root_key).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     root = root.add_extension(usage, critical=True).issuer_name(_name("Test CA"))
-    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
+    names = x509.SubjectAlternativeName([_alternative(address)])
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
     leaf = _begun("Test server", key=key).issuer_name(_name("Test CA")).add_extension(names, critical=False)
     leaf = leaf.add_extension(issuer, critical=False)
@@ -47,6 +47,13 @@ def authority(folder: Path, address: str) -> Issued:
     issued.certificate.write_bytes(leaf.sign(root_key, hashes.SHA256()).public_bytes(Encoding.PEM))
     issued.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return issued
+
+
+def _alternative(address: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(address))
+    except ValueError:
+        return x509.DNSName(address)
 
 
 def _begun(name: str, *, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:

@@ -1,7 +1,7 @@
 """The demo's cast over TLS, each on a host of its own, so that cookies and CSP meet real borders between sites.
 
-The hosts are loopback addresses: the servers talk to each other by the same addresses as the browser, and no name
-service knows made-up names.
+The names are made up: Chromium is told where they are by its resolver rules, the servers by `name_service`, for they
+talk to each other by the same names.
 """
 
 from __future__ import annotations
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
+NAME_SERVICE = Path(__file__).with_name("name_service")
+HOSTS = {
+    "portal": "inngangsportalen.test",
+    "helseid": "helseid.test",
+    "epj": "journal.test",
+    "target": "demomelding.test",
+}
 PORTAL = str(Path(sys.executable).with_name("portal"))
 
 
@@ -40,7 +47,7 @@ class Server(NamedTuple):
 @contextmanager
 def secure_stage(folder: Path) -> Iterator[Addresses]:
     """Start everything and yield the https origins when all of it answers."""
-    servers = [_server(name, number) for number, name in enumerate(Addresses._fields, start=2)]
+    servers = [_server(name) for name in Addresses._fields]
     addresses = Addresses(*(f"https://{server.host}:{server.port}" for server in servers))
     for name in ("logs", "messages", "pdf", "pages"):
         (folder / name).mkdir()
@@ -59,6 +66,7 @@ def _start(processes: Processes, folder: Path, addresses: Addresses, servers: di
     made = keys.fresh()
     standin_files.write(folder, addresses, made, folder)
     environ = environment.make(folder, addresses, made, {"SSL_CERT_FILE": str(bundle)})
+    environ["PYTHONPATH"] = str(NAME_SERVICE)
     environ["PORTAL_LISTEN"] = f"internett=127.0.0.1:{servers['portal'].behind}"
     for name in ("helseid", "epj", "target"):
         where = ["--port", str(servers[name].behind), "--config", str(folder / f"{name}.json")]
@@ -71,34 +79,34 @@ def _start(processes: Processes, folder: Path, addresses: Addresses, servers: di
     processes.run("import", [PORTAL, "catalog", "import", "link_catalog.yaml", "--overlay", str(overlay)], environ)
     processes.start("portal", [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app"], environ)
     processes.start("worker", [PORTAL, "worker"], environ)
-    _await_ready(processes, f"{addresses.helseid}/.well-known/openid-configuration", bundle)
-    for origin in (addresses.epj, addresses.target, addresses.portal):
-        _await_ready(processes, f"{origin}/health/ready", bundle)
+    for name, server in servers.items():
+        path = "/.well-known/openid-configuration" if name == "helseid" else "/health/ready"
+        _await_ready(processes, server, path)
 
 
-def _server(name: str, number: int) -> Server:
-    host = f"127.0.0.{number}"
-    with socket.create_server((host, 0)) as outer, socket.create_server(("127.0.0.1", 0)) as inner:
-        return Server(name, host, outer.getsockname()[1], inner.getsockname()[1])
+def _server(name: str) -> Server:
+    with socket.create_server(("127.0.0.1", 0)) as outer, socket.create_server(("127.0.0.1", 0)) as inner:
+        return Server(name, HOSTS[name], outer.getsockname()[1], inner.getsockname()[1])
 
 
 def _front(folder: Path, server: Server) -> Front:
     own = folder / server.name
     own.mkdir()
     issued = authority(own, server.host)
-    return Front(server.host, server.port, issued.certificate, issued.key, server.behind)
+    return Front("127.0.0.1", server.port, issued.certificate, issued.key, server.behind)
 
 
-def _await_ready(processes: Processes, url: str, bundle: Path) -> None:
+def _await_ready(processes: Processes, server: Server, path: str) -> None:
     deadline = time.monotonic() + READY_WITHIN
-    while not _answers(url, bundle):
+    while not _answers(server, path):
         processes.demand_alive()
-        assert time.monotonic() < deadline, f"{url} was not ready in time"
+        assert time.monotonic() < deadline, f"{server.name} was not ready in time"
         time.sleep(0.1)
 
 
-def _answers(url: str, bundle: Path) -> bool:
+def _answers(server: Server, path: str) -> bool:
+    named = {"Host": f"{server.host}:{server.port}"}
     try:
-        return requests.get(url, timeout=2, verify=str(bundle)).ok
+        return requests.get(f"http://127.0.0.1:{server.behind}{path}", headers=named, timeout=2).ok
     except requests.RequestException:
         return False

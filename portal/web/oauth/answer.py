@@ -55,7 +55,7 @@ def _of_context(launch: Launch, context: Context, client: Client) -> dict[str, A
         "fhirContext": fhir_context(context, client, portal.settings.fhir_issuer),
         "tenant": portal.keyring.tenant(client.client_id, context.organisation.parent),
     }
-    if client.writeback and context.reply_to:
+    if client.writeback and context.can_take_messages:
         told["writeback_token"] = portal.token()
         told["writeback_expires_in"] = int(portal.settings.lifetimes.writeback.total_seconds())
     return told

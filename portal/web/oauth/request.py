@@ -1,4 +1,4 @@
-"""A form as authlib wants to see it: each parameter once, at most 16 kB."""
+"""A form as authlib wants to see it: each parameter once."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from portal.errors import OAuthError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_LONGEST = 16 * 1024
 
 
 class FormRequest(OAuth2Request):
@@ -32,9 +30,7 @@ class FormRequest(OAuth2Request):
 
 
 def posted() -> FormRequest:
-    """The form of this request; raises OAuthError for a repeated parameter (RFC 6749 §3.2) or one too large."""
-    if (request.content_length or 0) > _LONGEST:
-        raise OAuthError("invalid_request", "the form is larger than 16 kB")
+    """The form of this request; raises OAuthError for a repeated parameter (RFC 6749 §3.2)."""
     return FormRequest(request.method, once(list(request.form.items(multi=True))))
 
 
