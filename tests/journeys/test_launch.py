@@ -11,8 +11,11 @@ from support.helseid import ANNA, BO
 from support.keys import ec, signed
 from support.world import LINE, answered
 
+from portal.adapters import catalogue_file
+from portal.app import publish
 from portal.demo.browser import Browser, Hop
 from portal.domain import assertion
+from portal.domain.catalogue import overlay
 from portal.store import launches, registry
 
 if TYPE_CHECKING:
@@ -253,3 +256,22 @@ def test_a_token_is_kept_as_a_hash(world: World, anna: tuple[Browser, Page]) -> 
 def test_a_form_that_is_too_large_is_refused_before_it_is_read(world: World) -> None:
     answer, _ = world.push("demo-melding", "x" * 20_000)
     assert (answer.status, answer.json()["error"]) == (413, "invalid_request")
+
+
+def test_there_is_a_button_exactly_where_the_launch_is_accepted(
+    world: World, anna: tuple[Browser, Page], request: pytest.FixtureRequest
+) -> None:
+    demo = world.app.extensions["portal"].shelf.catalogue()
+    shipped = catalogue_file.read(request.config.rootpath / "link_catalog.yaml")
+    everything = overlay(shipped, demo)
+    publish(world.settings, everything, by="test", based_on=1)
+    browser, listed = anna
+    page = browser.open(listed.url)
+    buttons = {form.action.rpartition("/")[2] for form in page.tree.forms if "/open/" in (form.action or "")}
+    answers = {
+        service.id: browser.step(Hop("POST", f"{listed.url}open/{service.id}", {}, world.origin)).status
+        for service in everything.services
+    }
+    assert {service for service, status in answers.items() if status == 200} == buttons
+    assert set(answers.values()) == {200, 403, 404}
+    assert {"demo-melding", "blareseptsoknad"} <= buttons
