@@ -1,12 +1,15 @@
-"""${message}"""
+"""${message}.
+
+Say here what it expands, or what it contracts and since which release nothing uses that.
+"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = ${repr(up_revision)}
-down_revision = ${repr(down_revision)}
+revision = "${up_revision}"
+down_revision = "${down_revision}"
 branch_labels = None
 depends_on = None
 

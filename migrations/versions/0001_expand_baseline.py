@@ -68,7 +68,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("login_session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_login_session_sid"), ["sid"], unique=False)
-        batch_op.create_index(batch_op.f("ix_login_session_sub"), ["sub"], unique=False)
 
     op.create_table(
         "one_time",
@@ -147,12 +146,14 @@ def upgrade() -> None:
         sa.Column("patient_id", sa.String(length=64), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("redeemed_at", sa.DateTime(), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_launch_client_id")),
         sa.ForeignKeyConstraint(["context_id"], ["context.id"], name=op.f("fk_launch_context_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_launch")),
     )
     with op.batch_alter_table("launch", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_launch_context_id"), ["context_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_launch_sub"), ["sub"], unique=False)
 
     op.create_table(
         "document",
@@ -161,8 +162,8 @@ def upgrade() -> None:
         sa.Column("document_id", sa.String(length=64), nullable=False),
         sa.Column("launch_id", sa.String(length=64), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_pdf", sa.LargeBinary(), nullable=True),
         sa.Column("corrects", sa.String(length=64), nullable=True),
         sa.Column("accepted_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_document_client_id")),
@@ -219,6 +220,13 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("due_at IS NOT NULL"),
             sqlite_where=sa.text("due_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_delivery_awaiting",
+            ["epj_id"],
+            unique=False,
+            postgresql_where=sa.text("apprec_id IS NULL"),
+            sqlite_where=sa.text("apprec_id IS NULL"),
         )
 
     op.create_table(

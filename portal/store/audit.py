@@ -76,7 +76,7 @@ def verify(session: Session, key: bytes, head: str | None = None) -> Verdict:
         fault = fault or _fault(key, previous, number, batch, rows)
         previous = batch.digest
         heads.add(previous)
-    if _count(session, AuditRow.batch.not_in(select(AuditBatchRow.id))):
+    if _count(session, AuditRow.batch.is_not(None) & AuditRow.batch.not_in(select(AuditBatchRow.id))):
         fault = fault or "rows stand outside the chain"
     if head is not None and head not in heads:
         fault = fault or "the published head is not in the chain"

@@ -52,7 +52,36 @@ def open_context(
 def find(session: Session, vault: Vault, context_id: str) -> Context | None:
     """A context whose patient is still known, live or not."""
     row = session.get(ContextRow, context_id)
-    return _context(row, vault) if row else None
+    return of_row(row, vault) if row else None
+
+
+def of_row(row: ContextRow, vault: Vault) -> Context | None:
+    """The context of a row that has been read, while its patient is still known."""
+    plain = vault.open(row.sealed, _PURPOSE) if row.sealed else None
+    if plain is None:
+        return None
+    return Context(
+        id=row.id,
+        epj_id=row.epj_id,
+        sub=row.sub,
+        practitioner=Practitioner(**plain["practitioner"]),
+        patient=Patient(
+            number=plain["number"],
+            system=plain["system"],
+            family=plain["family"],
+            given=plain["given"],
+            birth_date=date.fromisoformat(plain["birth_date"]),
+        ),
+        patient_ref=row.patient_ref,
+        organisation=Organisation(row.org_parent, row.org_child),
+        reply_to=ReplyTo(*plain["reply_to"]) if plain["reply_to"] else None,
+        encounter=plain["encounter"],
+        service_id=row.service_id,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        activated_at=row.activated_at,
+        ended_at=row.ended_at,
+    )
 
 
 def challenge_of(session: Session, context_id: str) -> str | None:
@@ -67,7 +96,7 @@ def live_of(session: Session, vault: Vault, sub: str, now: datetime) -> list[Con
         .where(ContextRow.sub == sub, ContextRow.activated_at.is_not(None), *_live(now))
         .order_by(ContextRow.created_at.desc())
     )
-    return [context for row in rows if (context := _context(row, vault))]
+    return [context for row in rows if (context := of_row(row, vault))]
 
 
 def is_newest(session: Session, context_id: str) -> bool:
@@ -137,31 +166,3 @@ def _plain(context: Context) -> dict[str, Any]:
         "encounter": context.encounter,
         "reply_to": [reply_to.her_id, reply_to.parent_her_id] if reply_to else None,
     }
-
-
-def _context(row: ContextRow, vault: Vault) -> Context | None:
-    plain = vault.open(row.sealed, _PURPOSE) if row.sealed else None
-    if plain is None:
-        return None
-    return Context(
-        id=row.id,
-        epj_id=row.epj_id,
-        sub=row.sub,
-        practitioner=Practitioner(**plain["practitioner"]),
-        patient=Patient(
-            number=plain["number"],
-            system=plain["system"],
-            family=plain["family"],
-            given=plain["given"],
-            birth_date=date.fromisoformat(plain["birth_date"]),
-        ),
-        patient_ref=row.patient_ref,
-        organisation=Organisation(row.org_parent, row.org_child),
-        reply_to=ReplyTo(*plain["reply_to"]) if plain["reply_to"] else None,
-        encounter=plain["encounter"],
-        service_id=row.service_id,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        activated_at=row.activated_at,
-        ended_at=row.ended_at,
-    )

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError  # noqa: A004  the pool's own word
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, ProgrammingError, TimeoutError  # noqa: A004  the pool's own word
 from sqlalchemy.orm import Session, sessionmaker
 
 from portal.errors import Unavailable
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.orm import DeclarativeBase
     from sqlalchemy.pool import ConnectionPoolEntry
 
 # Session is here for the type of others' arguments: SQLAlchemy stays in this room.
-__all__ = ["Database", "Session", "connect"]
+__all__ = ["Database", "Session", "connect", "insert"]
 
 _WRITES = "portal_writes"
 
@@ -50,10 +52,10 @@ class Database:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    # The driver's text may quote what was to be stored.
+    # Away, read-only, or not migrated yet. The driver's text may quote what was to be stored.
     try:
         yield
-    except (OperationalError, InterfaceError, TimeoutError):
+    except (OperationalError, InterfaceError, InternalError, ProgrammingError, TimeoutError):
         raise Unavailable("unavailable", "database") from None
 
 
@@ -69,6 +71,12 @@ def connect(url: str) -> Engine:
         pool_pre_ping=True,
         connect_args={"connect_timeout": 3, "options": "-c statement_timeout=15000 -c lock_timeout=5000"},
     )
+
+
+def insert(session: Session, table: type[DeclarativeBase]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that takes ON CONFLICT: spelled the same by both, but no part of SQLAlchemy's general INSERT."""
+    postgres = session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(table) if postgres else sqlite.insert(table)
 
 
 def _sqlite_settings(connection: Any, _record: ConnectionPoolEntry) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.domain.delivery import State
+from portal.domain.keyring import KeyDestroyedError
+from portal.store.database import insert
 from portal.store.tables import ContextRow, DeliveryEventRow, DeliveryRow, DocumentRow, LaunchRow
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from portal.domain.launch import Launch
     from portal.store.vault import Vault
 
-_PURPOSE = "document"
-_INSERT: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+_PURPOSE, _PDF_PURPOSE = "document", "document_pdf"
+
+History = tuple[tuple["datetime", str, str], ...]
+"""Every step of a Delivery, oldest first: when, state, code."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,10 @@ class Receipt:
 
     document_id: str
     digest: str
-    launch_id: str
-    delivery_id: str
     msg_id: str
     state: State
     filed: bool
-    accepted_at: datetime
-    history: tuple[tuple[datetime, str, str], ...]
+    history: History
 
 
 def accept(session: Session, vault: Vault, document: Document, *, delivery_id: str, msg_id: str, epj_id: str) -> bool:
@@ -60,17 +60,16 @@ def accept(session: Session, vault: Vault, document: Document, *, delivery_id: s
 
     A second request with the same id waits for the first to commit, so one of many at once wins.
     """
-    content = {"title": document.title, "text": document.text, "pdf": b64encode(document.pdf).decode()}
-    insert = _INSERT[session.get_bind().dialect.name](DocumentRow)
     taken = session.scalar(
-        insert.values(
+        insert(session, DocumentRow)
+        .values(
             id=document.id,
             client_id=document.client_id,
             document_id=document.document_id,
             launch_id=document.launch_id,
             digest=document.digest,
-            size=len(document.pdf),
-            sealed=vault.seal(content, _PURPOSE),
+            sealed=vault.seal({"title": document.title, "text": document.text}, _PURPOSE),
+            sealed_pdf=vault.seal_bytes(document.pdf, _PDF_PURPOSE),
             corrects=document.corrects,
             accepted_at=document.accepted_at,
         )
@@ -89,10 +88,13 @@ def accept(session: Session, vault: Vault, document: Document, *, delivery_id: s
 
 
 def load(session: Session, vault: Vault, row_id: str) -> Document | None:
-    """A document whose content is still kept."""
-    row = session.get(DocumentRow, row_id)
-    content = vault.open(row.sealed, _PURPOSE) if row and row.sealed else None
-    if row is None or content is None:
+    """A whole document, PDF and all, while its content is kept."""
+    found = session.execute(select(DocumentRow, DocumentRow.sealed_pdf).where(DocumentRow.id == row_id)).one_or_none()
+    if found is None:
+        return None
+    row, sealed_pdf = found
+    content, pdf = _content(row, vault), _pdf(sealed_pdf, vault)
+    if content is None or pdf is None:
         return None
     return Document(
         id=row.id,
@@ -102,10 +104,16 @@ def load(session: Session, vault: Vault, row_id: str) -> Document | None:
         digest=row.digest,
         title=content["title"],
         text=content["text"],
-        pdf=b64decode(content["pdf"]),
+        pdf=pdf,
         corrects=row.corrects,
         accepted_at=row.accepted_at,
     )
+
+
+def title_of(row: DocumentRow, vault: Vault) -> str | None:
+    """The title of a row that has been read, while its content is kept; the PDF stays where it is."""
+    content = _content(row, vault)
+    return content["title"] if content else None
 
 
 def of_same_patient(session: Session, client_id: str, document_id: str, launch: Launch) -> str | None:
@@ -130,26 +138,36 @@ def receipt(session: Session, client_id: str, document_id: str) -> Receipt | Non
         .join(DeliveryRow, DeliveryRow.document_id == DocumentRow.id)
         .where(DocumentRow.client_id == client_id, DocumentRow.document_id == document_id)
     ).one_or_none()
-    return _receipt(session, *found) if found else None
-
-
-def history(session: Session, delivery_id: str) -> tuple[tuple[datetime, str, str], ...]:
-    """Every step of a Delivery, oldest first: when, state, code."""
-    rows = session.scalars(
-        select(DeliveryEventRow).where(DeliveryEventRow.delivery_id == delivery_id).order_by(DeliveryEventRow.id)
-    )
-    return tuple((row.at, row.state, row.code) for row in rows)
-
-
-def _receipt(session: Session, document: DocumentRow, delivery: DeliveryRow) -> Receipt:
+    if found is None:
+        return None
+    document, delivery = found
     return Receipt(
         document_id=document.document_id,
         digest=document.digest,
-        launch_id=document.launch_id,
-        delivery_id=delivery.id,
         msg_id=delivery.msg_id,
         state=State(delivery.state),
         filed=delivery.filed_at is not None,
-        accepted_at=document.accepted_at,
-        history=history(session, delivery.id),
+        history=histories(session, [delivery.id])[delivery.id],
     )
+
+
+def histories(session: Session, delivery_ids: Collection[str]) -> dict[str, History]:
+    """The history of each of these Deliveries, all in one query."""
+    steps: dict[str, list[tuple[datetime, str, str]]] = {delivery_id: [] for delivery_id in delivery_ids}
+    rows = session.scalars(
+        select(DeliveryEventRow).where(DeliveryEventRow.delivery_id.in_(steps)).order_by(DeliveryEventRow.id)
+    )
+    for row in rows:
+        steps[row.delivery_id].append((row.at, row.state, row.code))
+    return {delivery_id: tuple(taken) for delivery_id, taken in steps.items()}
+
+
+def _content(row: DocumentRow, vault: Vault) -> dict[str, str] | None:
+    return vault.open(row.sealed, _PURPOSE) if row.sealed else None
+
+
+def _pdf(sealed: bytes | None, vault: Vault) -> bytes | None:
+    try:
+        return vault.keyring.open(sealed, _PDF_PURPOSE) if sealed else None
+    except KeyDestroyedError:
+        return None

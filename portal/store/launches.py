@@ -53,9 +53,11 @@ def find(session: Session, launch_id: str) -> Launch | None:
     )
 
 
-def redeemed(session: Session, launch_id: str, now: datetime) -> None:
-    """Note that the target has got the context."""
-    session.execute(update(LaunchRow).where(LaunchRow.id == launch_id).values(redeemed_at=now))
+def redeem(session: Session, launch_id: str, now: datetime) -> bool:
+    """Note that the target gets the context; False when a second use of its code has revoked it meanwhile."""
+    open_still = (LaunchRow.id == launch_id, LaunchRow.redeemed_at.is_(None), LaunchRow.revoked_at.is_(None))
+    redeemed = update(LaunchRow).where(*open_still).values(redeemed_at=now).returning(LaunchRow.id)
+    return session.scalar(redeemed) is not None
 
 
 def grant(session: Session, secret: str, token: Token) -> None:
@@ -79,6 +81,7 @@ def holder(session: Session, secret: str, kind: str, now: datetime) -> Token | N
 
 
 def revoke_all_of(session: Session, launch_id: str, now: datetime) -> None:
-    """Revoke everything that a launch gave (RFC 6749 §4.1.2: a code was used twice)."""
+    """Revoke everything that a launch gave or is about to give (RFC 6749 §4.1.2: a code was used twice)."""
+    session.execute(update(LaunchRow).where(LaunchRow.id == launch_id).values(revoked_at=now))
     theirs = (TokenRow.launch_id == launch_id, TokenRow.revoked_at.is_(None))
     session.execute(update(TokenRow).where(*theirs).values(revoked_at=now))

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from portal.domain.identity import Authorisation, Organisation, Person
 from portal.store.tables import LoginRow
@@ -79,14 +79,6 @@ def end(session: Session, key_hash: str, now: datetime) -> None:
     """End one login; ending it again changes nothing."""
     mine = (LoginRow.key_hash == key_hash, LoginRow.ended_at.is_(None))
     session.execute(update(LoginRow).where(*mine).values(ended_at=now))
-
-
-def end_all_of(session: Session, sid: str, now: datetime) -> int:
-    """End every login of one HelseID session; returns how many there were."""
-    rows = select(LoginRow.key_hash).where(LoginRow.sid == sid, LoginRow.ended_at.is_(None))
-    hashes = list(session.scalars(rows))
-    session.execute(update(LoginRow).where(LoginRow.key_hash.in_(hashes)).values(ended_at=now))
-    return len(hashes)
 
 
 def _login(row: LoginRow, vault: Vault) -> Login | None:

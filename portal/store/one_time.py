@@ -9,8 +9,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from portal.store.database import insert
 from portal.store.tables import OneTimeRow
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def tombstone(session: Session, kind: str, key: str, *, client: str = "") -> byt
 def remember(session: Session, kind: str, key: str, *, client: str, expires_at: datetime, now: datetime) -> bool:
     """Note a value that someone else made (a `jti`, RFC 9449 §11.1); False when it has been seen before."""
     statement = (
-        _insert(session)
+        insert(session, OneTimeRow)
         .values(
             kind=kind,
             client=client,
@@ -89,12 +89,6 @@ def remember(session: Session, kind: str, key: str, *, client: str, expires_at: 
         .returning(OneTimeRow.key_hash)
     )
     return session.execute(statement).first() is not None
-
-
-def _insert(session: Session) -> postgresql.Insert | sqlite.Insert:
-    # ON CONFLICT is spelled the same by both, but is not part of SQLAlchemy's general INSERT.
-    postgres = session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(OneTimeRow) if postgres else sqlite.insert(OneTimeRow)
 
 
 def _named(kind: str, key: str, client: str) -> tuple[ColumnElement[bool], ...]:

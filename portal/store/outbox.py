@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from portal.domain.delivery import State
-from portal.store.documents import history
+from portal.store import contexts, documents
 from portal.store.tables import ContextRow, DeliveryEventRow, DeliveryRow, DocumentRow, EpjRow, LaunchRow
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
+    from portal.domain.context import Patient
     from portal.domain.delivery import Step
+    from portal.store.documents import History
+    from portal.store.vault import Vault
 
 
 @dataclass(frozen=True)
@@ -40,22 +44,26 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Shown:
-    """A Delivery as its clinician sees it."""
+    """A Delivery as its clinician sees it; title and patient are None when they are no longer kept."""
 
     delivery: Delivery
     service_id: str
-    document_row: str
+    title: str | None
+    patient: Patient | None
     filed: bool
     files_by_itself: bool
-    history: tuple[tuple[datetime, str, str], ...]
+    history: History
 
 
 def claim(session: Session, now: datetime, lease: timedelta) -> Delivery | None:
-    """Take the oldest due Delivery for `lease`; nobody else gets it meanwhile, and a dead worker's comes free."""
+    """Take the oldest due Delivery for `lease`; nobody else gets it meanwhile, and a dead worker's comes free.
+
+    A correction waits for what it corrects to be sent; nothing else waits for anything.
+    """
     free = or_(DeliveryRow.leased_until.is_(None), DeliveryRow.leased_until <= now)
     due = (
         select(DeliveryRow.id)
-        .where(DeliveryRow.due_at <= now, free)
+        .where(DeliveryRow.due_at <= now, free, ~_behind_its_original())
         .order_by(DeliveryRow.due_at)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -67,6 +75,15 @@ def claim(session: Session, now: datetime, lease: timedelta) -> Delivery | None:
         .returning(DeliveryRow.id)
     )
     return find(session, claimed) if claimed else None
+
+
+def _behind_its_original() -> ColumnElement[bool]:
+    original, correction = aliased(DeliveryRow), aliased(DocumentRow)
+    return exists().where(
+        correction.id == DeliveryRow.document_id,
+        original.document_id == correction.corrects,
+        original.state == State.QUEUED,
+    )
 
 
 def settle(session: Session, delivery: Delivery, step: Step, now: datetime, *, reference: str | None = None) -> bool:
@@ -108,34 +125,38 @@ def note_receipt(session: Session, delivery: Delivery, step: Step, apprec_id: st
     return True
 
 
-def of_person(session: Session, sub: str, limit: int = 50) -> list[Shown]:
-    """A clinician's newest deliveries, those not yet confirmed first."""
+def of_person(session: Session, vault: Vault, sub: str, limit: int = 50) -> list[Shown]:
+    """A clinician's newest deliveries, those not yet confirmed first; as many queries for one as for `limit`."""
     rows = session.execute(
         _joined()
         .add_columns(EpjRow.registration)
         .join(EpjRow, EpjRow.id == DeliveryRow.epj_id)
         .where(LaunchRow.sub == sub)
-        .order_by(DeliveryRow.settled_at.is_not(None), DocumentRow.accepted_at.desc())
+        .order_by(or_(DeliveryRow.state == State.COMPLETED, DeliveryRow.filed_at.is_not(None)))
+        .order_by(DocumentRow.accepted_at.desc())
         .limit(limit)
-    )
+    ).all()
+    histories = documents.histories(session, [delivery.id for delivery, *_ in rows])
     return [
         Shown(
             delivery=_delivery(delivery, launch, context, document),
             service_id=launch.service_id,
-            document_row=document.id,
+            title=documents.title_of(document, vault),
+            patient=opened.patient if (opened := contexts.of_row(context, vault)) else None,
             filed=delivery.filed_at is not None,
             files_by_itself=bool(registration.get("files_by_itself")),
-            history=history(session, delivery.id),
+            history=histories[delivery.id],
         )
         for delivery, launch, context, document, registration in rows
     ]
 
 
 def file_by_hand(session: Session, delivery_id: str, sub: str, now: datetime) -> bool:
-    """Note the clinician's tick *i journalen*; False when it is not hers."""
+    """Note the clinician's tick *i journalen*, the first one; False when the Delivery is not hers."""
     hers = select(DocumentRow.id).join(LaunchRow, LaunchRow.id == DocumentRow.launch_id).where(LaunchRow.sub == sub)
-    mine = (DeliveryRow.id == delivery_id, DeliveryRow.document_id.in_(hers), DeliveryRow.filed_at.is_(None))
-    return session.scalar(update(DeliveryRow).where(*mine).values(filed_at=now).returning(DeliveryRow.id)) is not None
+    mine = (DeliveryRow.id == delivery_id, DeliveryRow.document_id.in_(hers))
+    first = func.coalesce(DeliveryRow.filed_at, now)
+    return session.scalar(update(DeliveryRow).where(*mine).values(filed_at=first).returning(DeliveryRow.id)) is not None
 
 
 def cursor(session: Session, epj_id: str) -> str:
@@ -150,9 +171,8 @@ def move_cursor(session: Session, epj_id: str, to: str) -> None:
 
 def awaiting(session: Session) -> Sequence[str]:
     """The EPJs that owe us a receipt; a message whose sending failed may have arrived all the same."""
-    tried = (DeliveryRow.state == State.QUEUED) & (DeliveryRow.attempts > 0)
-    waiting = or_(DeliveryRow.state.in_([State.SENT, State.OVERDUE]), tried)
-    return session.scalars(select(DeliveryRow.epj_id).where(waiting).distinct()).all()
+    tried = (DeliveryRow.attempts > 0, DeliveryRow.state != State.INVALID)
+    return session.scalars(select(DeliveryRow.epj_id).where(DeliveryRow.apprec_id.is_(None), *tried).distinct()).all()
 
 
 def _joined() -> Select[DeliveryRow, LaunchRow, ContextRow, DocumentRow]:
@@ -165,7 +185,6 @@ def _joined() -> Select[DeliveryRow, LaunchRow, ContextRow, DocumentRow]:
 
 
 def _one(session: Session, where: ColumnElement[bool]) -> Delivery | None:
-    row = session.execute(_joined().where(where)).one_or_none()
     row = session.execute(_joined().where(where)).one_or_none()
     return _delivery(*row) if row else None
 

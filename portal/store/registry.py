@@ -120,7 +120,7 @@ def client_of_service(session: Session, service_id: str) -> Client | None:
 
 def enabled_services(session: Session) -> frozenset[str]:
     """Ids of the services that have an enabled client."""
-    return frozenset(row.service_id for row in _enabled(session, ClientRow))
+    return frozenset(session.scalars(select(ClientRow.service_id).where(ClientRow.state == ENABLED)))
 
 
 def _propose(session: Session, row: EpjRow | ClientRow, by: str) -> None:

@@ -67,7 +67,7 @@ def _emptied_documents(now: datetime, lifetimes: Lifetimes) -> Update:
         and_(~received, DeliveryRow.settled_at <= now - lifetimes.waiting_payload),
     )
     of_done = DocumentRow.id.in_(select(DeliveryRow.document_id).where(done))
-    return update(DocumentRow).where(DocumentRow.sealed.is_not(None), of_done).values(sealed=None)
+    return update(DocumentRow).where(DocumentRow.sealed.is_not(None), of_done).values(sealed=None, sealed_pdf=None)
 
 
 def _emptied_contexts(now: datetime) -> Update:

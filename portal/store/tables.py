@@ -1,4 +1,4 @@
-"""Every table. A column named `sealed` holds ciphertext (domain/keyring); `patient_ref` is an HMAC, never a number."""
+"""Every table. A column named `sealed…` holds ciphertext (domain/keyring); `patient_ref` is an HMAC, never a number."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class LoginRow(Base):
 
     __tablename__ = "login_session"
     key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    sub: Mapped[Id] = mapped_column(index=True)
+    sub: Mapped[Id]
     sid: Mapped[str] = mapped_column(String(200), index=True)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     org_parent: Mapped[str | None] = mapped_column(String(9))
@@ -147,11 +147,12 @@ class LaunchRow(Base):
     context_id: Mapped[str | None] = mapped_column(ForeignKey("context.id"), index=True)
     service_id: Mapped[Id]
     client_id: Mapped[str | None] = mapped_column(ForeignKey("client.id"))
-    sub: Mapped[Id]
+    sub: Mapped[Id] = mapped_column(index=True)
     session_hash: Mapped[Hash]
     patient_id: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[Instant]
     redeemed_at: Mapped[MaybeInstant]
+    revoked_at: Mapped[MaybeInstant]
 
 
 class TokenRow(Base):
@@ -177,8 +178,9 @@ class DocumentRow(Base):
     document_id: Mapped[Id]
     launch_id: Mapped[str] = mapped_column(ForeignKey("launch.id"), index=True)
     digest: Mapped[Hash]
-    size: Mapped[int]
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Megabytes, which a list of documents must not fetch.
+    sealed_pdf: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True, deferred_raiseload=True)
     corrects: Mapped[str | None] = mapped_column(ForeignKey("document.id"))
     accepted_at: Mapped[Instant]
 
@@ -209,6 +211,12 @@ class DeliveryRow(Base):
             "due_at",
             postgresql_where=text("due_at IS NOT NULL"),
             sqlite_where=text("due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_delivery_awaiting",
+            "epj_id",
+            postgresql_where=text("apprec_id IS NULL"),
+            sqlite_where=text("apprec_id IS NULL"),
         ),
     )
 

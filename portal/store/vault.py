@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from base64 import b64decode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,5 +40,4 @@ class Vault:
 
 def vault_of(settings: Settings, random: Callable[[int], bytes] = os.urandom) -> Vault:
     """The vault with the keys of the settings."""
-    keys = {name: b64decode(key) for name, key in settings.data_keys.items()}
-    return Vault(Keyring(keys, settings.index_key), random)
+    return Vault(Keyring(settings.data_keys, settings.index_key), random)

@@ -10,19 +10,21 @@ from flask_babel import lazy_gettext as _
 
 from portal.domain.audit import AuditEvent
 from portal.domain.delivery import State, lamps
+from portal.domain.norwegian_time import OSLO
 from portal.errors import NotFound
-from portal.store import audit, contexts, documents, outbox
+from portal.store import audit, outbox
 from portal.web import language
-from portal.web.banner import OSLO
 from portal.web.guards import login, signed_in
 from portal.web.parts import parts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from flask.typing import ResponseReturnValue
 
     from portal.domain.delivery import Lamps
+    from portal.domain.translated import Translated
     from portal.store.outbox import Shown
 
 blueprint = Blueprint("receipts", __name__)
@@ -64,9 +66,11 @@ class Line:
 @signed_in
 def show() -> ResponseReturnValue:
     """What this person has had sent to journals, what is not yet confirmed first."""
-    with parts().database.read() as session:
-        found = outbox.of_person(session, login().person.sub)
-    return render_template("receipts.html", deliveries=[_line(shown) for shown in found])
+    portal = parts()
+    titles = {service.id: service.title for service in portal.shelf.catalogue().services}
+    with portal.database.read() as session:
+        found = outbox.of_person(session, portal.vault, login().person.sub)
+    return render_template("receipts.html", deliveries=[_line(shown, titles) for shown in found])
 
 
 @blueprint.post("/kvitteringer/<delivery_id>/fort")
@@ -81,19 +85,17 @@ def file_by_hand(delivery_id: str) -> ResponseReturnValue:
     return redirect(url_for("receipts.show"), 303)
 
 
-def _line(shown: Shown) -> Line:
+def _line(shown: Shown, titles: Mapping[str, Translated]) -> Line:
     """Title and patient while their content is kept; afterwards states and times remain."""
-    portal, delivery = parts(), shown.delivery
-    with portal.database.read() as session:
-        document = documents.load(session, portal.vault, delivery.document_id)
-        context = contexts.find(session, portal.vault, delivery.context_id)
-    service = portal.shelf.service(shown.service_id)
+    delivery = shown.delivery
+    # A service may have left the catalogue; what was sent from it has not left the list.
+    service = titles.get(shown.service_id)
     filed = shown.filed or (shown.files_by_itself and delivery.state is State.COMPLETED)
     return Line(
         id=delivery.id,
-        title=document.title if document else str(_("Slettet etter lagringstiden")),
-        service=service.title.in_language(language.current()),
-        patient=context.patient.name if context else "",
+        title=shown.title or str(_("Slettet etter lagringstiden")),
+        service=service.in_language(language.current()) if service else shown.service_id,
+        patient=shown.patient.name if shown.patient else "",
         at=_when(delivery.accepted_at),
         lamps=lamps(delivery.state, filed=filed),
         state_text=str(_STATES[delivery.state]),

@@ -1,0 +1,92 @@
+"""The page *kvitteringer*: as many questions to the database however long it is, and whole whatever has gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from sqlalchemy import select
+from support.catalogue import demo_catalogue
+from support.helseid import ANNA
+from support.statements import queries
+
+from portal.app import publish
+from portal.domain.delivery import State
+from portal.store import catalogue, retention
+from portal.store.tables import DeliveryRow
+
+if TYPE_CHECKING:
+    from support.world import World
+
+    from portal.demo.browser import Browser, Page
+    from portal.store.database import Database
+
+SERVICE = "demo-melding"
+TITLE = "Demomelding"
+
+
+@pytest.fixture
+def anna(world: World) -> tuple[Browser, Page]:
+    browser = world.browser()
+    return browser, world.open_patient(browser, ANNA)
+
+
+def receipts(world: World, browser: Browser) -> Page:
+    page = browser.open(f"{world.origin}/kvitteringer")
+    assert page.status == 200
+    return page
+
+
+def headings(page: Page) -> list[str]:
+    return [heading.text_content() for heading in page.tree.xpath("//article/h2")]
+
+
+def asked_for(world: World, browser: Browser, deliveries: int) -> list[str]:
+    """What the page asks the database, when it shows so many deliveries."""
+    with queries(cast("Database", world.app.extensions["portal"].database)) as asked:
+        page = receipts(world, browser)
+    assert headings(page) == [TITLE] * deliveries
+    return [one.sql for one in asked]
+
+
+def test_twenty_deliveries_cost_as_many_queries_as_one(world: World, anna: tuple[Browser, Page]) -> None:
+    browser, listed = anna
+    given = world.launch(browser, listed)
+    assert world.put(given, "d-1").status == 202
+    one = asked_for(world, browser, 1)
+    for number in range(2, 21):
+        assert world.put(given, f"d-{number}").status == 202
+    twenty = asked_for(world, browser, 20)
+    assert len(twenty) == len(one) > 2
+    assert not [sql for sql in twenty if "sealed_pdf" in sql]
+
+
+def test_a_service_that_left_the_catalogue_is_shown_by_its_id(world: World, anna: tuple[Browser, Page]) -> None:
+    browser, listed = anna
+    world.put(world.launch(browser, listed))
+    (before,) = receipts(world, browser).tree.xpath("//article//*[@class='subtle']")
+    assert SERVICE not in before.text_content()
+    whole = demo_catalogue(9)
+    rest = tuple(service for service in whole.services if service.id != SERVICE)
+    with world.database.read() as session:
+        revision = catalogue.newest(session)
+    publish(world.settings, whole.model_copy(update={"services": rest}), by="test", based_on=revision)
+    page = receipts(world, browser)
+    (after,) = page.tree.xpath("//article//*[@class='subtle']")
+    assert after.text_content().startswith(f"{SERVICE}, ")
+    assert headings(page) == [TITLE]
+
+
+def test_what_was_forgotten_is_still_a_line(world: World, anna: tuple[Browser, Page]) -> None:
+    browser, listed = anna
+    world.put(world.launch(browser, listed))
+    done_at, lifetimes = world.clock(), world.settings.lifetimes
+    with world.database.write() as session:
+        delivery = session.scalars(select(DeliveryRow)).one()
+        delivery.state, delivery.settled_at, delivery.due_at = State.COMPLETED, done_at, None
+    with world.database.write() as session:
+        retention.run(session, done_at + lifetimes.payload, lifetimes)
+    page = receipts(world, browser)
+    assert headings(page) == ["Slettet etter lagringstiden"]
+    assert "Mottatt i journalsystemet" in page.text
+    assert "Danser" not in page.text
