@@ -40,7 +40,17 @@ def cut_after(seconds: float, shutdown: Callable[[], object]) -> Iterator[None]:
         raise TimeoutError
 
 
+SENDING = 8.0
+"""Seconds that a body may take to leave; urllib3 itself gives it what is meant for connecting."""
+
+
 class _HTTPConnection(HTTPConnection):
+    def send(self, data: Any) -> None:
+        """Send within a limit of its own: 10 MB do not go through in the time that a connection takes."""
+        if self.sock is not None:
+            self.sock.settimeout(SENDING)
+        super().send(data)
+
     def getresponse(self) -> Any:
         """Read status and headers within the read timeout as a whole."""
         sock = self.sock

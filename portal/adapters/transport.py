@@ -32,7 +32,7 @@ class Transport(Protocol):
 
 
 class _Receipt(BaseModel):
-    cursor: Annotated[str, Field(min_length=1, max_length=100)]
+    cursor: Annotated[str, Field(pattern=r"^[!-~]{1,100}$")]
     document: str
 
 

@@ -10,13 +10,13 @@ from portal.domain.audit import AuditEvent
 from portal.domain.delivery import after_receipt
 from portal.errors import MessageRejected, UpstreamError
 from portal.store import audit, outbox, registry
+from portal.worker.care import carefully
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from portal.domain.apprec import AppRec
     from portal.domain.registration import Epj
     from portal.store.database import Session
+    from portal.store.outbox import Delivery
     from portal.worker.tools import Tools
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def read_all(tools: Tools) -> None:
         owing = [registry.epj(session, epj_id) for epj_id in outbox.awaiting(session)]
     for epj in owing:
         if epj and epj.transport in tools.transports:
-            _read(tools, epj)
+            carefully(_read, tools, epj)
 
 
 def _read(tools: Tools, epj: Epj) -> None:
@@ -41,20 +41,23 @@ def _read(tools: Tools, epj: Epj) -> None:
         return
     if moved == cursor:
         return
-    receipts = list(_parsed(documents, epj))
+    receipts = [_parsed(document, epj) for document in documents]
     # The cursor moves in the transaction that took the receipts in: a crash reads them again, and they change nothing.
     with tools.database.write() as session:
         for receipt in receipts:
-            _take_in(tools, session, epj, receipt)
+            if receipt is None:
+                audit.record(session, AuditEvent(tools.now(), "apprec", "unreadable", f"epj {epj.id}"))
+            else:
+                _take_in(tools, session, epj, receipt)
         outbox.move_cursor(session, epj.id, moved)
 
 
-def _parsed(documents: Iterable[bytes], epj: Epj) -> Iterable[AppRec]:
-    for document in documents:
-        try:
-            yield apprec.parse(document)
-        except MessageRejected as error:
-            log.warning("receipt not understood", extra={"epj": epj.id, "rule": error.detail})
+def _parsed(document: bytes, epj: Epj) -> AppRec | None:
+    try:
+        return apprec.parse(document)
+    except MessageRejected as error:
+        log.warning("receipt not understood", extra={"epj": epj.id, "rule": error.detail})
+        return None
 
 
 def _take_in(tools: Tools, session: Session, epj: Epj, receipt: AppRec) -> None:
@@ -66,15 +69,19 @@ def _take_in(tools: Tools, session: Session, epj: Epj, receipt: AppRec) -> None:
     step = after_receipt(delivery.state, receipt)
     if step is None or not outbox.note_receipt(session, delivery, step, receipt.id, tools.now()):
         log.info("receipt came after another", extra={"delivery": delivery.id})
+        audit.record(session, _event(tools, epj, delivery, "after_another"))
         return
     log.info("delivery moved", extra={"delivery": delivery.id, "state": step.state, "code": step.code})
-    event = AuditEvent(
+    audit.record(session, _event(tools, epj, delivery, step.code or step.state))
+
+
+def _event(tools: Tools, epj: Epj, delivery: Delivery, outcome: str) -> AuditEvent:
+    return AuditEvent(
         at=tools.now(),
         action="apprec",
-        outcome=step.code or step.state,
+        outcome=outcome,
         actor=f"epj {epj.id}",
         patient_ref=delivery.patient_ref,
         subject=f"delivery {delivery.id}",
         basis=f"launch {delivery.launch_id}",
     )
-    audit.record(session, event)

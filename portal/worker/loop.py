@@ -1,18 +1,23 @@
-"""The loop: receipts in, messages out, log sealed, old things forgotten; it stops between two turns when told to."""
+"""The worker: messages out, receipts in, the log sealed, old things forgotten; it stops between two turns when told to.
+
+Nothing that fails stops the rest: a turn that breaks is logged by type and place, and the next one comes.
+"""
 
 from __future__ import annotations
 
 import logging
 import signal
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import timedelta
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from portal.adapters import log_lines
-from portal.errors import PortalError
+from portal.domain.audit import AuditEvent
 from portal.store import audit, retention
 from portal.worker import incoming, outgoing
+from portal.worker.care import carefully
 from portal.worker.tools import tools_of
 
 if TYPE_CHECKING:
@@ -23,7 +28,7 @@ if TYPE_CHECKING:
     from portal.worker.tools import Tools
 
 log = logging.getLogger(__name__)
-_PAUSE = 0.5
+_PAUSE, _RECEIPTS_EVERY = 0.5, 1.0
 
 
 def run(settings: Settings) -> None:
@@ -33,25 +38,14 @@ def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     log.info("worker started")
-    due = dict.fromkeys(_DUTIES, tools.now())
-    while not stop.is_set():
-        try:
-            _do_duties(tools, due)
-            busy = turn(tools)
-        except PortalError as error:
-            # The database is away for a moment: what was claimed comes free with its lease.
-            log.warning("turn failed", extra={"code": error.code})
-            busy = False
-        if not busy:
-            stop.wait(_PAUSE)
-    seal(tools)
+    # On its own: a journal that does not answer keeps nobody's message waiting.
+    reader = Thread(target=_keep_reading, args=(tools, stop), name="receipts")
+    with ExitStack() as ending:
+        ending.callback(carefully, seal, tools)
+        ending.callback(reader.join)
+        reader.start()
+        _keep_sending(tools, stop)
     log.info("worker stopped")
-
-
-def turn(tools: Tools) -> bool:
-    """Read receipts and move one Delivery on; True when there was one, so that the next turn need not wait."""
-    incoming.read_all(tools)
-    return outgoing.move_one(tools)
 
 
 def seal(tools: Tools) -> None:
@@ -65,16 +59,32 @@ def seal(tools: Tools) -> None:
 def forget(tools: Tools) -> None:
     """Keep nothing longer than it is needed."""
     with tools.database.write() as session:
-        counts = retention.run(session, tools.now(), tools.settings.lifetimes)
+        counts = asdict(retention.run(session, tools.now(), tools.settings.lifetimes))
+        said = ", ".join(f"{name} {count}" for name, count in counts.items())
+        audit.record(session, AuditEvent(tools.now(), "retention_run", "ok", "worker", basis=said))
     retention.scrub(tools.database)
-    log.info("retention run", extra=asdict(counts))
+    log.info("retention run", extra=counts)
 
 
 _DUTIES: dict[Callable[[Tools], None], timedelta] = {seal: timedelta(seconds=5), forget: timedelta(hours=1)}
 
 
+def _keep_sending(tools: Tools, stop: Event) -> None:
+    due = dict.fromkeys(_DUTIES, tools.now())
+    while not stop.is_set():
+        _do_duties(tools, due)
+        if not carefully(outgoing.move_one, tools):
+            stop.wait(_PAUSE)
+
+
+def _keep_reading(tools: Tools, stop: Event) -> None:
+    while not stop.wait(_RECEIPTS_EVERY):
+        carefully(incoming.read_all, tools)
+
+
 def _do_duties(tools: Tools, due: dict[Callable[[Tools], None], datetime]) -> None:
     for duty, every in _DUTIES.items():
         if tools.now() >= due[duty]:
-            duty(tools)
+            # First, so that a duty that fails does not repeat at once.
             due[duty] = tools.now() + every
+            carefully(duty, tools)

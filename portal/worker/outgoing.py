@@ -12,6 +12,7 @@ from portal.domain.delivery import Failed, Sent, State, Step, after_send, after_
 from portal.domain.journal_note import JournalNote, Sender
 from portal.errors import MessageRejected, UpstreamError
 from portal.store import audit, contexts, documents, outbox, registry
+from portal.worker.care import place_of
 
 if TYPE_CHECKING:
     from portal.domain.context import Context
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 # Longer than the transport's total timeout: a slow receiver must not get a message from two workers at once.
-_LEASE = timedelta(seconds=20)
+_LEASE = timedelta(seconds=30)
 
 
 def move_one(tools: Tools) -> bool:
@@ -37,9 +38,11 @@ def move_one(tools: Tools) -> bool:
     else:
         step, reference = _attempt(tools, claimed)
     with tools.database.write() as session:
-        if outbox.settle(session, claimed, step, tools.now(), reference=reference):
+        settled = outbox.settle(session, claimed, step, tools.now(), reference=reference)
+        if settled:
             audit.record(session, _event(tools, claimed, step))
-    log.info("delivery moved", extra={"delivery": claimed.id, "state": step.state, "code": step.code})
+    outcome = "delivery moved" if settled else "lease was lost"
+    log.info(outcome, extra={"delivery": claimed.id, "state": step.state, "code": step.code})
     return True
 
 
@@ -51,6 +54,9 @@ def _attempt(tools: Tools, delivery: Delivery) -> tuple[Step, str | None]:
         return Step(State.INVALID, None, error.code), None
     except UpstreamError as error:
         return after_send(delivery.attempts, Failed(error.code, error.retryable), tools.now(), tools.jitter()), None
+    except Exception as error:  # noqa: BLE001  a fault of ours on one message must not hold up the next
+        log.error("failed", extra={"delivery": delivery.id, "error": type(error).__name__, "place": place_of(error)})  # noqa: TRY400  a traceback may quote anything
+        return after_send(delivery.attempts, Failed("internal", retryable=True), tools.now(), tools.jitter()), None
     return after_send(delivery.attempts, Sent(), tools.now(), tools.jitter()), reference
 
 
@@ -61,7 +67,8 @@ def _hand_over(tools: Tools, delivery: Delivery) -> str:
         document = documents.load(session, tools.vault, delivery.document_id)
         context = contexts.find(session, tools.vault, delivery.context_id)
     if document is None or context is None:
-        raise MessageRejected("message_invalid", "content")
+        # A key that has not come to this host yet looks like one that was destroyed: time tells which.
+        raise UpstreamError("upstream_unreachable", "the content does not open with the keys at hand")
     transport = tools.transports.get(receiver.transport or "") if receiver else None
     if transport is None or receiver is None or receiver.transport_address is None:
         raise UpstreamError("upstream_refused", "the EPJ has no transport that is on")

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from portal.store.vault import Vault
 
 
+_MANY_RECEIPTS = 20_000_000
+"""Bytes of one answer; a receipt is at most 1 MB, and one large one must not hide those behind it."""
+
+
 @dataclass(frozen=True)
 class Tools:
     """The worker's edges; `jitter` gives 0..1."""
@@ -40,6 +44,6 @@ def tools_of(settings: Settings) -> Tools:
         settings=settings,
         database=Database(settings.database_url),
         vault=vault_of(settings),
-        transports=transports(settings.transports, Egress(settings.egress_allow)),
+        transports=transports(settings.transports, Egress(settings.egress_allow, max_bytes=_MANY_RECEIPTS)),
         schemas=Schemas(settings.xsd_dir) if settings.xsd_dir else None,
     )
