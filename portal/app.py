@@ -15,6 +15,8 @@ from portal.adapters import log_lines
 from portal.adapters.http import Egress
 from portal.adapters.openid import OpenIdClient
 from portal.adapters.page_files import PageFiles
+from portal.domain.audit import AuditEvent
+from portal.store import audit
 from portal.store import catalogue as store
 from portal.store.database import Database
 from portal.store.vault import vault_of
@@ -61,35 +63,42 @@ class Edges:
 def create_app(settings: Settings, edges: Edges | None = None) -> Flask:
     """The portal as a WSGI application; it needs neither database nor HelseID to start."""
     log_lines.configure()
+    app = _assembled(settings, edges or Edges())
+    app.extensions[public.EXTENSION].refresh()
+    return app
+
+
+def publish(settings: Settings, catalogue: Catalogue, by: str, based_on: int | None) -> int:
+    """Render the public page of a catalogue and put both in force; raises CatalogueRejected on a stale base."""
+    app = _assembled(settings, Edges())
+    now = datetime.now(UTC)
+    rendered = public.render(app, catalogue, now)
+    database: Database = app.extensions[EXTENSION].database
+    try:
+        with database.write() as session:
+            revision = store.publish(session, catalogue, rendered, by=by, now=now, based_on=based_on)
+            subject = f"revision {revision}"
+            audit.record(session, AuditEvent(now, "catalogue_published", "ok", f"operator {by}", subject=subject))
+    finally:
+        database.close()
+    return revision
+
+
+def _assembled(settings: Settings, edges: Edges) -> Flask:
     app = Flask("portal.web", static_url_path="/static")
     app.config.update(MAX_CONTENT_LENGTH=_LARGEST_FORM, PREFERRED_URL_SCHEME=settings.base_url.partition(":")[0])
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    portal = _parts(settings, edges or Edges())
+    portal = _parts(settings, edges)
     app.extensions[EXTENSION] = portal
     errors.init(app)
     protection.init(app)
     sessions.init(app)
     language.init(app)
     page.init(app)
-    pages = public.PublicPages(portal.database, PageFiles(settings.state_dir))
-    app.extensions[public.EXTENSION] = pages
-    pages.refresh()
+    app.extensions[public.EXTENSION] = public.PublicPages(portal.database, PageFiles(settings.state_dir))
     for area in (public, auth, start, services, receipts, epj_api, writeback, endpoints, metadata, health):
         app.register_blueprint(area.blueprint)
     return app
-
-
-def publish(settings: Settings, catalogue: Catalogue, by: str, based_on: int | None) -> int:
-    """Render the public page of a catalogue and put both in force; raises CatalogueRejected on a stale base."""
-    app = create_app(settings)
-    now = datetime.now(UTC)
-    rendered = public.render(app, catalogue, now)
-    database: Database = app.extensions[EXTENSION].database
-    try:
-        with database.write() as session:
-            return store.publish(session, catalogue, rendered, by=by, now=now, based_on=based_on)
-    finally:
-        database.close()
 
 
 def _parts(settings: Settings, edges: Edges) -> Parts:

@@ -156,7 +156,7 @@ class DocumentRejected(PortalError):
 
     codes: ClassVar[dict[str, int]] = {
         "not_a_pdf": 422,
-        "pdf_digest_mismatch": 422,
+        "pdf_digest_mismatch": 400,
         "text_not_allowed": 422,
         "other_patient": 403,
         "corrects_unknown": 422,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlencode
 
 from portal.adapters.proven import ProvenClient, accepted
 from portal.adapters.provider import Provider
 from portal.domain import id_token, jose
+from portal.domain.pkce import s256
 from portal.errors import UpstreamError
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ class OpenIdClient:
             "redirect_uri": self._redirect_uri,
             "state": state,
             "nonce": nonce,
-            "code_challenge": urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode(),
+            "code_challenge": s256(verifier),
             "code_challenge_method": "S256",
             "dpop_jkt": self._client.jkt,
         }
@@ -120,7 +119,7 @@ class OpenIdClient:
     def end_session_url(self, id_token: str, return_to: str, state: str) -> str:
         """Return where the browser ends the provider's own session (RP-Initiated Logout §2).
 
-        The id token stands in the address, as HelseID asks for; so no scope may put a number in it.
+        The id token stands in the address, as HelseID asks for; so no `pid` scope in a login that ends this way.
         """
         hint = {"id_token_hint": id_token, "post_logout_redirect_uri": return_to, "state": state}
         return f"{self._endpoint('end_session_endpoint')}?{urlencode(hint)}"

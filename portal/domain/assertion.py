@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,8 @@ from portal.errors import OAuthError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+_CLIENT_ID = re.compile(r"[\x21-\x7e]{1,200}")
+ALGORITHMS = ("ES256", "PS256")
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _TYP = "client-authentication+jwt"
 _AHEAD = timedelta(seconds=10)  # FAPI 2.0 Security Profile §5.3.2.1: accept a clock that is up to 10 s fast
@@ -56,7 +59,7 @@ def check(
     client_id: str,
     audience: str,
     now: datetime,
-    algorithms: Collection[str] = ("ES256", "PS256"),
+    algorithms: Collection[str] = ALGORITHMS,
     longest: timedelta = timedelta(seconds=60),
 ) -> Checked:
     """Return what to remember about an assertion that holds; that its `jti` is new is for the caller to find out.
@@ -74,12 +77,14 @@ def check(
 def client_id_of(assertion: str) -> str:
     """Return who the assertion claims to be from, to find its keys by; nothing is verified.
 
-    Raises OAuthError invalid_client.
+    Raises OAuthError invalid_client, also for what could be nobody's id.
     """
     try:
-        return jose.peek(assertion).text("sub", longest=200)
+        claimed = jose.peek(assertion).text("sub", longest=200)
+        demand(_CLIENT_ID.fullmatch(claimed) is not None, "sub")
     except Unsound as unsound:
         raise OAuthError("invalid_client", f"client_assertion: {unsound}") from unsound
+    return claimed
 
 
 def _checked(jwt: Jwt, client_id: str, audience: str, now: datetime, longest: timedelta) -> Checked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
 
 from portal.domain.text import HerId, Line, Name, OpaqueId, Text
 
@@ -18,6 +18,14 @@ class Body(BaseModel):
     """A body with no room for what we did not ask for."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+def _written(value: object) -> object:
+    # pydantic would read a number as seconds since 1970.
+    if not isinstance(value, str | date):
+        message = "a date is written YYYY-MM-DD"
+        raise ValueError(message)  # noqa: TRY004  pydantic collects ValueErrors
+    return value
 
 
 class PatientIdentifier(Body):
@@ -47,7 +55,7 @@ class SessionPatient(Body):
 
     family: Name
     given: Name
-    birth_date: date
+    birth_date: Annotated[date, BeforeValidator(_written), Field(ge=date(1850, 1, 1))]
 
 
 class SessionReplyTo(Body):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from portal.domain.identity import VerifiedClaims
 
 ORGNR_PARENT = "helseid://claims/client/claims/orgnr_parent"
+_HPR = re.compile(r"[1-9][0-9]{0,8}")
 ORGNR_CHILD = "helseid://claims/client/claims/orgnr_child"
 
 
@@ -38,8 +39,8 @@ def from_claims(claims: VerifiedClaims, min_security_level: int) -> EpjSession:
     level = claims.get(SECURITY_LEVEL)
     if level not in {"2", "3", "4"} or int(level) < min_security_level:
         raise ContextRejected("security_level_too_low")
-    hpr = claims.get(HPR_NUMBER)
-    return EpjSession(sub, client_id, sid, str(hpr) if hpr else None, _organisation(claims))
+    hpr = str(claims.get(HPR_NUMBER))
+    return EpjSession(sub, client_id, sid, hpr if _HPR.fullmatch(hpr) else None, _organisation(claims))
 
 
 def _organisation(claims: VerifiedClaims) -> Organisation:

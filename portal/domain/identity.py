@@ -48,6 +48,11 @@ class Organisation:
     parent: str
     child: str | None = None
 
+    @property
+    def label(self) -> str:
+        """`parent`, or `parent/child`."""
+        return f"{self.parent}/{self.child}" if self.child else self.parent
+
 
 def from_claims(claims: VerifiedClaims, userinfo: Mapping[str, Any]) -> Person:
     """Read a Person from a verified id token and the userinfo answer for the same `sub`.
@@ -67,7 +72,7 @@ def from_claims(claims: VerifiedClaims, userinfo: Mapping[str, Any]) -> Person:
         name=_name(claims),
         security_level=int(level),
         hpr_number=_hpr_number(claims, details or {}),
-        authorisations=tuple(_authorisation(approval) for approval in (details or {}).get("approvals", ())),
+        authorisations=tuple(_authorisation(approval) for approval in _approvals(details or {})),
     )
 
 
@@ -82,6 +87,13 @@ def _hpr_number(claims: VerifiedClaims, details: Mapping[str, Any]) -> str | Non
     # HelseID sends a string in tokens and a number in userinfo.
     number = details.get("hpr_number") or claims.get(HPR_NUMBER)
     return str(number) if number else None
+
+
+def _approvals(details: Mapping[str, Any]) -> list[Any]:
+    approvals = details.get("approvals") or []
+    if not isinstance(approvals, list):
+        raise SignInError("login_token_invalid", "hpr_details")
+    return approvals
 
 
 def _authorisation(approval: Any) -> Authorisation:

@@ -32,11 +32,6 @@ class Launch:
     created_at: datetime
 
 
-def sent_along(client: Client | None) -> tuple[str, ...]:
-    """What the target of a launch with context learns, in the words of its registration."""
-    return client.release if client else ()
-
-
 def fhir_context(context: Context, client: Client, fhir_issuer: str) -> list[FhirContextItem]:
     """The numbers that this client may learn (SMART App Launch 2.2 `fhirContext`); they travel by back channel only."""
     offered = dict(_offers(context, fhir_issuer))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
+
 from portal.domain.oids import DNR, FNR
 from portal.errors import ContextRejected
 
@@ -10,6 +12,7 @@ _SECOND = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _D_NUMBER_DAY = 41
 _SYNTHETIC_MONTH = 41
 _MONTH_OFFSETS = (0, 40, 65, 80)
+_A_LEAP_YEAR = 2000
 
 
 def check(number: str, *, synthetic: bool) -> str:
@@ -29,7 +32,22 @@ def check(number: str, *, synthetic: bool) -> str:
 def _has_a_birthday(number: str) -> bool:
     """Whether day and month are ones, once the offsets of D-numbers and of the synthetic series are taken off."""
     day, month = int(number[:2]), int(number[2:4])
-    return day % 40 in range(1, 32) and any(month - offset in range(1, 13) for offset in _MONTH_OFFSETS)
+    born = day - _D_NUMBER_DAY + 1 if day >= _D_NUMBER_DAY else day
+    months = [month - offset for offset in _MONTH_OFFSETS if month - offset in range(1, 13)]
+    return any(born in range(1, monthrange(_A_LEAP_YEAR, month)[1] + 1) for month in months)
+
+
+def stands_in(text: str) -> bool:
+    """Whether eleven digits of the text could be somebody's number."""
+    return any(_is_one(text[at : at + 11]) for at in range(len(text) - 10))
+
+
+def _is_one(digits: str) -> bool:
+    try:
+        check(digits, synthetic=True)
+    except ContextRejected:
+        return False
+    return True
 
 
 def masked(number: str) -> str:

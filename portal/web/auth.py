@@ -9,16 +9,16 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from portal.domain import authorization_response
-from portal.domain.audit import AuditEvent
 from portal.domain.identity import from_claims
 from portal.errors import SignInError
 from portal.store import audit, logins
 from portal.store.logins import Login
-from portal.web import cookies, round_trips
+from portal.web import cookies, once
+from portal.web.acts import act
 from portal.web.guards import login, public, signed_in
 from portal.web.leaving import leave
 from portal.web.parts import parts
-from portal.web.round_trips import safe_next
+from portal.web.safe_next import safe_next
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -36,18 +36,13 @@ SCOPES = (
 
 @blueprint.get("/login")
 @public
-def start() -> ResponseReturnValue:
+def begin() -> ResponseReturnValue:
     """Send the browser to HelseID and remember where it wanted to go."""
     portal = parts()
-    browser = cookies.read(cookies.BROWSER) or portal.token()
+    browser, after = cookies.read(cookies.BROWSER) or portal.token(), safe_next(request.args.get("next", ""))
     begun = portal.helseid.begin({"scope": SCOPES, "acr_values": portal.settings.helseid_acr_values})
-    remembered = {
-        "nonce": begun.nonce,
-        "verifier": begun.verifier,
-        "next": safe_next(request.args.get("next", "")),
-        "browser": logins.hashed(browser),
-    }
-    round_trips.remember("login", begun.state, remembered)
+    remembered = {"nonce": begun.nonce, "verifier": begun.verifier, "next": after}
+    once.remember("login", begun.state, remembered, portal.settings.lifetimes.login, client=logins.hashed(browser))
     response = redirect(begun.url, 303)
     cookies.put(response, cookies.BROWSER, browser, portal.settings.lifetimes.login)
     return response
@@ -59,10 +54,11 @@ def callback() -> ResponseReturnValue:
     """Take HelseID's answer, check every claim, and begin a new session."""
     portal = parts()
     answer = authorization_response.read(list(request.args.items(multi=True)), issuer=portal.settings.helseid_issuer)
-    remembered = round_trips.recall("login", answer.state)
+    # Bound to the browser that asked: another one can neither use the answer nor burn it.
+    remembered = once.spend("login", answer.state, client=logins.hashed(cookies.read(cookies.BROWSER) or ""))
     if remembered is None and current_user.is_authenticated:
         return redirect(url_for("services.mine"), 303)
-    if remembered is None or logins.hashed(cookies.read(cookies.BROWSER) or "") != remembered["browser"]:
+    if remembered is None:
         raise SignInError("login_state_unknown")
     tokens = portal.helseid.redeem(answer.code, remembered["verifier"])
     claims = portal.helseid.identify(tokens, remembered["nonce"])
@@ -81,12 +77,11 @@ def end() -> ResponseReturnValue:
     portal, ending = parts(), login()
     with portal.database.write() as session:
         logins.end(session, ending.key_hash, portal.now())
-        audit.record(session, _event(ending.person, "logout"))
+        audit.record(session, act("logout", actor=f"person {ending.person.sub}", basis="helseid"))
     state = portal.token()
     back = url_for("start.proceed") if cookies.read(cookies.PENDING) else url_for("services.mine")
-    round_trips.remember(
-        "logout", state, {"next": url_for("auth.start", next=back) if "switch" in request.form else ""}
-    )
+    after = url_for("auth.begin", next=back) if "switch" in request.form else ""
+    once.remember("logout", state, {"next": after}, portal.settings.lifetimes.login)
     url = portal.helseid.end_session_url(ending.id_token, portal.settings.base_url + url_for("auth.ended"), state)
     response = leave(url, gettext("Logger ut av HelseID"))
     cookies.drop(response, cookies.SESSION)
@@ -97,7 +92,7 @@ def end() -> ResponseReturnValue:
 @public
 def ended() -> ResponseReturnValue:
     """Where HelseID sends the browser after a logout."""
-    remembered = round_trips.recall("logout", request.args.get("state", ""))
+    remembered = once.spend("logout", request.args.get("state", ""))
     if remembered and remembered["next"]:
         return redirect(remembered["next"], 303)
     return render_template("signed_out.html")
@@ -121,9 +116,5 @@ def _begin(person: Person, sid: str, id_token: str) -> str:
         logins.begin(session, portal.vault, new)
         if current_user.is_authenticated:
             logins.end(session, login().key_hash, now)
-        audit.record(session, _event(person, "login"))
+        audit.record(session, act("login", actor=f"person {person.sub}", basis="helseid"))
     return secret
-
-
-def _event(person: Person, action: str) -> AuditEvent:
-    return AuditEvent(at=parts().now(), action=action, outcome="ok", actor=person.sub, basis="helseid")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 
+from portal.domain.norwegian_time import OSLO
 from portal.domain.person_number import masked
 from portal.store import contexts, registry
 from portal.web.parts import parts
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from portal.domain.context import Context
-
-OSLO = ZoneInfo("Europe/Oslo")
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ValidationError
 
 from portal.domain import strict_json
+from portal.domain.bodies import Body
 from portal.errors import RequestRejected
 
 if TYPE_CHECKING:
@@ -34,18 +36,24 @@ def body(model: type[Model], limit: int = _SMALL) -> Model:
     if len(raw) != request.content_length:
         raise RequestRejected("bad_request", "Content-Length")
     try:
-        return model.model_validate(strict_json.loads(raw))
-    except ValidationError as error:
-        raise RequestRejected("invalid_body", "; ".join(_said(error.errors(include_input=False)))) from None
+        parsed = strict_json.loads(raw)
     except ValueError:
         raise RequestRejected("malformed_json") from None
+    if not isinstance(parsed, dict):
+        raise RequestRejected("malformed_json", "not an object")
+    try:
+        return model.model_validate(parsed)
+    except ValidationError as error:
+        raise RequestRejected("invalid_body", "; ".join(_said(error.errors(include_input=False)))) from None
 
 
 def _said(faults: Iterable[Any]) -> list[str]:
-    # An unknown field's name came from outside too, and may be anything.
-    return [f"{'.'.join(_known(fault))}: {fault['type']}" for fault in faults]
+    return [f"{'.'.join(_known(fault['loc']))}: {fault['type']}" for fault in faults]
 
 
-def _known(fault: Any) -> list[str]:
-    where = fault["loc"][:-1] if fault["type"] == "extra_forbidden" else fault["loc"]
-    return [str(part) for part in where]
+def _known(place: Iterable[str | int]) -> Iterable[str]:
+    # A name that is none of ours came from outside too, and may be anything.
+    return (str(part) for part in takewhile(lambda part: part in _NAMES, place))
+
+
+_NAMES = frozenset(name for body in Body.__subclasses__() for name in body.model_fields)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, jsonify, url_for
 
 from portal.domain import person_number
-from portal.domain.audit import AuditEvent
 from portal.domain.bodies import SessionCreate, SessionCreated, SessionReference, SessionRefreshed
 from portal.domain.context import Context, Patient, Practitioner, ReplyTo
-from portal.errors import ContextRejected
-from portal.store import audit, contexts, one_time
+from portal.errors import ContextRejected, RequestRejected
+from portal.store import audit, contexts
+from portal.web import once
+from portal.web.acts import act
 from portal.web.bodies import body
 from portal.web.guards import epj, epj_and_session
 from portal.web.parts import parts
@@ -37,10 +39,10 @@ def create() -> ResponseReturnValue:
     with portal.database.write() as session:
         ends_at = context.created_at + lives.context_limit
         contexts.open_context(session, portal.vault, context, epj_session, wanted.ehr_code_challenge, ends_at)
-        payload = portal.vault.seal(context.id, "start")
-        expires = context.created_at + lives.start_code
-        one_time.put(session, "start", code, payload=payload, expires_at=expires, keep_until=ends_at)
-        audit.record(session, _event(context, "context_opened", "session/create"))
+        once.put(session, "start", code, context.id, until=context.created_at + lives.start_code, keep=ends_at)
+        actor, subject = f"person {context.sub}", f"context {context.id}"
+        basis = f"epj {registered.id}"
+        audit.record(session, act("context_opened", actor=actor, subject=subject, basis=basis, context=context))
     created = SessionCreated(
         code=code,
         sessionId=context.id,
@@ -87,6 +89,8 @@ def _context(wanted: SessionCreate, registered: Epj, epj_session: EpjSession) ->
     if wanted.service is not None and wanted.service not in portal.shelf.service_ids():
         raise ContextRejected("service_unknown")
     opened = wanted.patient
+    if opened.birth_date > now.date() + timedelta(days=1):
+        raise RequestRejected("invalid_body", "patient.birth_date: in the future")
     return Context(
         id=portal.token(),
         epj_id=registered.id,
@@ -110,16 +114,3 @@ def _reply_to(wanted: SessionReplyTo | None, registered: Epj) -> ReplyTo | None:
     if len(both) == 1 or not both <= set(registered.her_ids):
         raise ContextRejected("reply_to_unknown")
     return ReplyTo(wanted.her_id, wanted.parent_her_id)
-
-
-def _event(context: Context, action: str, basis: str) -> AuditEvent:
-    return AuditEvent(
-        at=context.created_at,
-        action=action,
-        outcome="ok",
-        actor=context.sub,
-        organisation=context.organisation.parent,
-        patient_ref=context.patient_ref,
-        subject=context.id,
-        basis=basis,
-    )

@@ -6,8 +6,9 @@ import logging
 from typing import TYPE_CHECKING
 
 from flask import Flask, g, jsonify, make_response, redirect, render_template, request, url_for
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from portal.domain import dpop
 from portal.domain.bodies import OAuthProblem, Problem
 from portal.errors import NotFound, OAuthError, PortalError, RequestRejected, TokenRejected
 from portal.web.parts import parts
@@ -39,12 +40,19 @@ def answer(error: PortalError) -> ResponseReturnValue:
     """The answer to a refusal, by the path that it was asked on."""
     known = {"code": error.code, "rule": error.detail, "endpoint": request.endpoint, "reference": g.get("reference")}
     log.info("refused", extra=known)
+    response = make_response(_door(error))
+    if error.retryable:
+        response.headers["Retry-After"] = "10"
+    return response
+
+
+def _door(error: PortalError) -> ResponseReturnValue:
     if request.path.startswith(("/oauth/token", "/oauth/par")):
         return _oauth(error)
     if request.path.startswith(("/api/", "/fhir/", "/.well-known/", "/health/", "/metrics")):
         return _problem(error)
     if error.code == "not_signed_in" and request.method == "GET":
-        return redirect(url_for("auth.start", next=request.path), 303)
+        return redirect(url_for("auth.begin", next=request.path), 303)
     return _page(error)
 
 
@@ -54,7 +62,10 @@ def _take_a_number() -> None:
 
 
 def _of_http(error: HTTPException) -> ResponseReturnValue:
-    return answer(_BY_STATUS.get(error.code or 500, RequestRejected("bad_request")))
+    response = make_response(answer(_BY_STATUS.get(error.code or 500, RequestRejected("bad_request"))))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
 
 
 def _ours(error: Exception) -> ResponseReturnValue:
@@ -67,18 +78,22 @@ def _ours(error: Exception) -> ResponseReturnValue:
     return answer(PortalError("internal"))
 
 
+def as_oauth(error: PortalError) -> OAuthError:
+    """The error that RFC 6749 has for it."""
+    if isinstance(error, OAuthError):
+        return error
+    if error.retryable:
+        return OAuthError("temporarily_unavailable", error.code)
+    refused = error.status < 500  # noqa: PLR2004  RFC 9110's own classes
+    return OAuthError("invalid_request" if refused else "server_error", error.code)
+
+
 def _oauth(error: PortalError) -> Response:
-    known = error if isinstance(error, OAuthError) else OAuthError(_oauth_code(error), error.code)
+    known = as_oauth(error)
     response = jsonify(OAuthProblem(error=known.code, error_description=known.detail).model_dump())
     response.status_code = error.status
     response.headers["Pragma"] = "no-cache"
     return response
-
-
-def _oauth_code(error: PortalError) -> str:
-    if error.retryable:
-        return "temporarily_unavailable"
-    return "invalid_request" if error.status < 500 else "server_error"  # noqa: PLR2004  RFC 9110's own classes
 
 
 def _problem(error: PortalError) -> Response:
@@ -93,15 +108,13 @@ def _problem(error: PortalError) -> Response:
     response = jsonify(problem.model_dump())
     response.status_code, response.mimetype = error.status, "application/problem+json"
     if isinstance(error, TokenRejected):
-        response.headers["WWW-Authenticate"] = f'DPoP error="{error.code}", algs="ES256 PS256 RS256"'
-    if error.retryable:
-        response.headers["Retry-After"] = "10"
+        response.headers["WWW-Authenticate"] = f'DPoP error="{error.code}", algs="{" ".join(dpop.ALGORITHMS)}"'
     return response
 
 
 def _page(error: PortalError) -> Response:
     title, text = text_for(error.code)
     login_helps = error.code.startswith("login_") or error.code in {"not_signed_in", "security_level_too_low"}
-    retry = url_for("auth.start") if login_helps else None
+    retry = url_for("auth.begin") if login_helps else None
     html = render_template("problem.html", title=title, text=text, reference=g.get("reference"), retry_url=retry)
     return make_response(html, error.status)

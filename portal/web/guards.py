@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from flask import g, request
 from flask_login import current_user
@@ -17,6 +17,7 @@ from portal.web.parts import parts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from portal.domain.dpop import Proof
     from portal.domain.epj_session import EpjSession
     from portal.domain.registration import Epj
     from portal.store.launches import Token
@@ -57,7 +58,7 @@ def epj(view: Callable[P, R]) -> Callable[P, R]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         if len(request.headers.get("X-SOURCE-SYSTEM", "")) not in _SOURCE_SYSTEM:
             raise RequestRejected("bad_request", "X-SOURCE-SYSTEM")
-        g.epj_session, g.epj = _epj_session(_dpop_token())
+        g.epj, g.epj_session = _epj_and_session(_dpop_token())
         return view(*args, **kwargs)
 
     return _worn(guarded, "epj")
@@ -108,7 +109,7 @@ def _dpop_token() -> str:
     return secret
 
 
-def _epj_session(token: str) -> tuple[EpjSession, Epj]:
+def _epj_and_session(token: str) -> tuple[Epj, EpjSession]:
     settings, helseid = parts().settings, parts().helseid
     claims = check_access_token(
         token,
@@ -124,29 +125,33 @@ def _epj_session(token: str) -> tuple[EpjSession, Epj]:
         registered = registry.epj_of_helseid_client(session, session_of_epj.client_id)
     if registered is None:
         raise ContextRejected("epj_unknown")
-    return session_of_epj, registered
+    return registered, session_of_epj
 
 
 def _prove(token: str, jkt: str) -> None:
-    """One DPoP proof for this token, this key, this request, never seen before (RFC 9449 §4.3)."""
-    proofs = request.headers.getlist("DPoP")
-    if len(proofs) != 1:
-        raise TokenRejected("invalid_dpop_proof", "exactly one DPoP header")
+    """The proof of this request is for this token and this key (RFC 9449 §7.1)."""
     try:
-        proof = checked_proof(proofs[0], access_token=token)
+        proof = checked_proof(access_token=token)
     except OAuthError as error:
-        raise TokenRejected("invalid_dpop_proof", error.detail) from error
+        raise TokenRejected(error.code, error.detail) from error
     if proof.jkt != jkt:
         raise TokenRejected("invalid_dpop_proof", "cnf.jkt")
 
 
-def checked_proof(raw: str, *, access_token: str | None = None) -> Any:
-    """A proof for this very request, spent; raises OAuthError `invalid_dpop_proof`."""
-    portal = parts()
+def checked_proof(*, access_token: str | None = None) -> Proof:
+    """The one proof of this very request, spent; raises OAuthError `invalid_dpop_proof` (RFC 9449 §4.3)."""
+    portal, proofs = parts(), request.headers.getlist("DPoP")
+    if len(proofs) != 1:
+        raise OAuthError("invalid_dpop_proof", "exactly one DPoP header")
     now, window = portal.now(), portal.settings.lifetimes.dpop_window
     # Behind the proxy the request's own URL is not the one that the client signed.
     url = portal.settings.base_url + request.path
-    proof = dpop.check_proof(raw, method=request.method, url=url, now=now, window=window, access_token=access_token)
+    proof = dpop.check_proof(
+        proofs[0], method=request.method, url=url, now=now, window=window, access_token=access_token
+    )
+    # Offered, not demanded: who uses a nonce of ours must use a living one (RFC 9449 §8).
+    if proof.nonce is not None and not dpop.nonce_holds(proof.nonce, portal.nonce_secret, now):
+        raise OAuthError("use_dpop_nonce")
     with portal.database.write() as session:
         fresh = one_time.remember(session, "dpop", proof.jti, client=proof.jkt, expires_at=now + 2 * window, now=now)
     if not fresh:

@@ -7,17 +7,19 @@ from urllib.parse import urlencode
 
 from flask_babel import lazy_gettext as _
 
-from portal.domain.audit import AuditEvent
 from portal.domain.catalogue import Level
 from portal.domain.launch import Launch
 from portal.errors import LaunchRejected
-from portal.store import audit, launches, one_time, registry
+from portal.store import audit, launches, registry
 from portal.store.logins import hashed
+from portal.web import once
+from portal.web.acts import act
 from portal.web.guards import login
 from portal.web.parts import parts
 from portal.web.zone import zone
 
 if TYPE_CHECKING:
+    from portal.domain.audit import AuditEvent
     from portal.domain.catalogue import Service
     from portal.domain.context import Context
     from portal.domain.registration import Client
@@ -60,19 +62,13 @@ def begin(service: Service, context: Context | None) -> str:
     with portal.database.write() as session:
         launches.begin(session, launch)
         if client:
-            one_time.put(
-                session,
-                "launch",
-                handle,
-                client=client.client_id,
-                payload=portal.vault.seal(launch.id, "launch"),
-                expires_at=launch.created_at + lives.launch,
-                keep_until=launch.created_at + lives.writeback,
-            )
-        audit.record(session, _event(launch, context))
+            until, keep = launch.created_at + lives.launch, launch.created_at + lives.writeback
+            once.put(session, "launch", handle, launch.id, client=client.client_id, until=until, keep=keep)
+        audit.record(session, _act(launch, context))
     if client is None:
         return address
-    return f"{client.launch_url}?{urlencode({'iss': portal.settings.fhir_issuer, 'launch': handle})}"
+    separator = "&" if "?" in client.launch_url else "?"
+    return f"{client.launch_url}{separator}{urlencode({'iss': portal.settings.fhir_issuer, 'launch': handle})}"
 
 
 def _launch(service: Service, context: Context | None, client: Client | None) -> Launch:
@@ -90,15 +86,9 @@ def _launch(service: Service, context: Context | None, client: Client | None) ->
     )
 
 
-def _event(launch: Launch, context: Context | None) -> AuditEvent:
+def _act(launch: Launch, context: Context | None) -> AuditEvent:
+    """The patient is named only where the patient was sent along."""
     office = context.organisation if context else login().organisation
-    return AuditEvent(
-        at=launch.created_at,
-        action="launch",
-        outcome="ok",
-        actor=launch.sub,
-        organisation=office.parent if office else None,
-        patient_ref=context.patient_ref if context and launch.context_id else None,
-        subject=launch.id,
-        basis=f"service {launch.service_id}",
-    )
+    sent = context if launch.context_id else None
+    actor, subject, basis = f"person {launch.sub}", f"launch {launch.id}", f"service {launch.service_id}"
+    return act("launch", actor=actor, subject=subject, basis=basis, context=sent, organisation=office)

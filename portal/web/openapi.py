@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import models_json_schema
 
 from portal.domain import bodies
 from portal.domain.oids import CONTEXT_VARIABLES
-from portal.errors import ContextRejected, DocumentRejected, OAuthError, PortalError, RequestRejected, TokenRejected
+from portal.errors import (
+    ContextRejected,
+    DocumentRejected,
+    NotFound,
+    OAuthError,
+    PortalError,
+    RequestRejected,
+    TokenRejected,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -53,9 +63,10 @@ _TOKEN_FIELDS = [
 def description(base_url: str) -> dict[str, Any]:
     """The whole description as a JSON object; `base_url` is the one server it speaks of."""
     _, schemas = models_json_schema([(model, "serialization") for model in _MODELS], ref_template=_REF)
+    licence = {"name": "MIT", "identifier": "MIT"}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Inngangsportalen", "version": "0.1.0", "license": {"name": "MIT", "identifier": "MIT"}},
+        "info": {"title": "Inngangsportalen", "version": version("inngangsportalen"), "license": licence},
         "servers": [{"url": base_url}],
         "paths": _epj_paths() | _oauth_paths() | _writeback_paths() | _health_paths(),
         "components": {"schemas": schemas["$defs"], "securitySchemes": _SECURITY},
@@ -69,15 +80,22 @@ _SECURITY = {
 }
 
 
+# What ContextRejected also says, to the browser that brings a start code.
+_AT_THE_BROWSER = {"start_code_invalid", "start_expired", "other_person"}
+
+
 def _epj_paths() -> dict[str, Any]:
-    errors = _problems(ContextRejected, TokenRejected, RequestRejected)
-    common = {"security": [{"helseid": []}], "parameters": [_header("X-SOURCE-SYSTEM", required=True)]}
+    codes = _codes(ContextRejected, TokenRejected, RequestRejected, Unavailable)
+    errors = _problems({code: status for code, status in codes.items() if code not in _AT_THE_BROWSER})
+    source = _header("X-SOURCE-SYSTEM", required=True)
+    event = _header("X-EVENT-ID", required=False) | {"description": "Accepted, and not stored"}
+    common = {"security": [{"helseid": []}], "parameters": [source]}
     return {
         "/api/session/create": {
             "post": common
             | {
                 "summary": "Open a context for the patient that the EPJ has open",
-                "parameters": [_header("X-SOURCE-SYSTEM", required=True), _header("X-EVENT-ID", required=False)],
+                "parameters": [source, event],
                 "requestBody": _json(bodies.SessionCreate),
                 "responses": {"201": _answer(bodies.SessionCreated)} | errors,
             }
@@ -136,7 +154,8 @@ def _oauth_paths() -> dict[str, Any]:
 
 
 def _writeback_paths() -> dict[str, Any]:
-    errors = _problems(DocumentRejected, TokenRejected, RequestRejected)
+    unknown = {"document_unknown": NotFound.codes["document_unknown"]}
+    errors = _problems(_codes(DocumentRejected, TokenRejected, RequestRejected, Unavailable) | unknown)
     common = {"security": [{"writeback": []}], "parameters": [_path("document_id")]}
     return {
         "/api/writeback/{document_id}": {
@@ -161,8 +180,11 @@ def _health_paths() -> dict[str, Any]:
     }
 
 
-def _problems(*families: type[PortalError]) -> dict[str, Any]:
-    codes = {code: status for family in families for code, status in family.codes.items()}
+def _codes(*families: type[PortalError]) -> dict[str, int]:
+    return {code: status for family in families for code, status in family.codes.items()}
+
+
+def _problems(codes: dict[str, int]) -> dict[str, Any]:
     return {
         str(status): {
             "description": ", ".join(sorted(code for code, of in codes.items() if of == status)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
@@ -35,6 +36,11 @@ class Parts:
     token: Callable[[], str]
     message_id: Callable[[], str]
     zone_of: Callable[[Mapping[str, Any]], str]
+
+    @property
+    def nonce_secret(self) -> bytes:
+        """What our DPoP nonces are made with; the same on every host."""
+        return sha256(b"dpop nonce" + self.settings.index_key).digest()
 
     @property
     def keyring(self) -> Keyring:

@@ -75,11 +75,6 @@ _TEXTS = {
         _("Journalen åpnet pasienten for en annen bruker enn den som er logget inn her."),
     ),
     "context_ended": (_("Pasienten er ikke lenger åpen her"), _OPEN_AGAIN),
-    "launch_unknown": (_("Tjenesten ble ikke åpnet i tide"), _("Gå tilbake til listen og åpne tjenesten på nytt.")),
-    "launch_other_person": (
-        _("Tjenesten ble åpnet av en annen"),
-        _("Den som startet, og den som logget inn, er ikke samme person. Ingenting er sendt."),
-    ),
     "service_closed": (
         _("Tjenesten kan ikke åpnes nå"),
         _("Noe har endret seg siden du åpnet listen. Last listen på nytt for å se hvorfor."),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from flask import Flask, current_app, request
 
+from portal.domain import dpop
 from portal.errors import NotAllowed, RequestRejected
 from portal.web.parts import parts
 
@@ -30,6 +31,7 @@ _HEADERS = {
     "Permissions-Policy": "interest-cohort=()",
 }
 _LOOKED_AT = frozenset({"public", "health", "metadata"})
+_PROVEN = frozenset({"target_client", "epj", "writeback_grant"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -49,7 +51,8 @@ def cross_origin(view: View) -> View:
 
 
 def _right_name() -> None:
-    if request.headers.get("Host") != parts().settings.host:
+    # Probes come by address.
+    if request.blueprint != "health" and request.headers.get("Host") != parts().settings.host:
         raise NotAllowed("unknown_host")
 
 
@@ -70,18 +73,27 @@ def _right_method() -> None:
 
 def _right_origin() -> None:
     """A browser's unsafe request must come from our own page; servers prove themselves by token instead."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    by_browser = getattr(view, "guard", "") in {"public", "signed_in"} and not getattr(view, "cross_origin", False)
+    by_browser = _guard() in {"public", "signed_in"} and not getattr(_view(), "cross_origin", False)
     if request.method in _SAFE or not by_browser:
         return
     if request.headers.get("Origin") != parts().settings.base_url:
         raise NotAllowed("foreign_origin")
 
 
+def _view() -> object:
+    return current_app.view_functions.get(request.endpoint or "")
+
+
+def _guard() -> str:
+    return str(getattr(_view(), "guard", ""))
+
+
 def _headers(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
+    if _guard() in _PROVEN:
+        response.headers["DPoP-Nonce"] = dpop.issue_nonce(parts().nonce_secret, parts().now())
     if parts().settings.secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     return response

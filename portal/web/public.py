@@ -1,15 +1,17 @@
-"""The public page: rendered at publish for each zone and language, served from this host's disk, blind to cookies."""
+"""The public page: rendered at publish for each zone and language, served from this host's copy, blind to cookies."""
 
 from __future__ import annotations
 
 import logging
 from itertools import product
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Blueprint, Response, current_app, g, render_template, request
 from flask_babel import force_locale
+from werkzeug.http import generate_etag
 
+from portal.adapters.page_files import Kept
 from portal.domain import access
 from portal.domain.access import NO_CONTEXT
 from portal.errors import PortalError, Unavailable
@@ -19,6 +21,7 @@ from portal.web.guards import public
 from portal.web.zone import zone
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from flask import Flask
@@ -36,22 +39,49 @@ _LOOK_EVERY = 10.0
 """Seconds; a publish must show on every host within thirty."""
 
 
+class Page(NamedTuple):
+    """A page as it is sent, and its entity tag (RFC 9110 §8.8.3)."""
+
+    html: bytes
+    etag: str
+
+
 class PublicPages:
-    """Keeps this host's copy of the public page up to date."""
+    """The public page in this process's memory: read from the host's disk at start, then kept up to date."""
 
     def __init__(self, database: Database, files: PageFiles) -> None:
         self._database = database
-        self.files = files
+        self._files = files
+        self._pages: Mapping[tuple[str, str], Page] = {}
+        self._on_disk: int | None = None
+        if kept := files.read():
+            self._on_disk = kept.revision
+            self._show(kept)
+
+    def page(self, at: str, code: str) -> Page | None:
+        """The page for one zone and language, if any was ever fetched."""
+        return self._pages.get((at, code))
 
     def refresh(self) -> None:
-        """Fetch the newest revision, if it is not here yet; when the database is gone, what we have stands."""
+        """Fetch the newest revision, if it is not here yet; when database or disk is gone, what we have stands."""
         try:
             with self._database.read() as session:
                 newest = store.newest(session)
-                if newest is not None and newest != self.files.revision():
-                    self.files.keep(newest, store.pages(session, newest))
+                if newest is None or newest == self._on_disk:
+                    return
+                kept = Kept(newest, store.pages(session, newest))
+            self._show(kept)
+            self._files.keep(kept)
+            self._on_disk = newest
         except PortalError as error:
             log.warning("public page not refreshed", extra={"code": error.code})
+        except OSError as error:
+            # It is tried again at the next look.
+            log.warning("public page not kept on disk", extra={"error": error.strerror})
+
+    def _show(self, kept: Kept) -> None:
+        sent = {where: html.encode() for where, html in kept.pages.items()}
+        self._pages = {where: Page(html, generate_etag(html)) for where, html in sent.items()}
 
     def follow(self) -> None:
         """Refresh for as long as the process lives; the server calls this in each of its workers."""
@@ -70,12 +100,12 @@ def show() -> Response:
     wish = request.args.get("lang", language.DEFAULT)
     code = wish if wish in language.LANGUAGES else language.DEFAULT
     pages: PublicPages = current_app.extensions[EXTENSION]
-    html = pages.files.page(zone(), code)
-    if html is None:
+    page = pages.page(zone(), code)
+    if page is None:
         raise Unavailable("unavailable", "no catalogue has been published")
-    response = Response(html, mimetype="text/html")
+    response = Response(page.html, mimetype="text/html")
     response.headers["Cache-Control"] = "public, max-age=60"
-    response.add_etag()
+    response.set_etag(page.etag)
     response.make_conditional(request)
     return response
 

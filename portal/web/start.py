@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from portal.domain.audit import AuditEvent
-from portal.domain.start import challenge_holds
+from portal.domain.pkce import challenge_holds
 from portal.errors import ContextRejected
 from portal.store import audit, contexts, logins, one_time, registry
-from portal.web import cookies, round_trips
+from portal.web import cookies, once
+from portal.web.acts import act
 from portal.web.guards import login, public
 from portal.web.parts import parts
 from portal.web.protection import cross_origin
@@ -19,6 +19,7 @@ from portal.web.protection import cross_origin
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+    from portal.domain.audit import AuditEvent
     from portal.domain.context import Context
     from portal.store.logins import Login
 
@@ -28,7 +29,7 @@ blueprint = Blueprint("start", __name__)
 @blueprint.post("/start")
 @cross_origin
 @public
-def post() -> ResponseReturnValue:
+def hand_over() -> ResponseReturnValue:
     """The preferred door: the EPJ's page posts `code` and `ehr_code_verifier`, which are spent here."""
     code, verifier = request.form.get("code", ""), request.form.get("ehr_code_verifier", "")
     return _wait(_context_of(code, verifier, spend=True))
@@ -52,21 +53,18 @@ def arrive() -> ResponseReturnValue:
 def proceed() -> ResponseReturnValue:
     """The clean address that goes on with the patient who waits for this browser's login."""
     pending = cookies.read(cookies.PENDING)
-    waiting = round_trips.look("pending", pending) if pending else None
+    waiting = once.look("pending", pending) if pending else None
     if waiting is None or pending is None:
         raise ContextRejected("start_expired")
     if not current_user.is_authenticated:
-        return redirect(url_for("auth.start", next=url_for("start.proceed")), 303)
+        return redirect(url_for("auth.begin", next=url_for("start.proceed")), 303)
     return _open(waiting["context"], pending)
 
 
 def _context_of(code: str, verifier: str, *, spend: bool) -> str:
     """The context that a start code stands for; raises ContextRejected."""
     portal = parts()
-    take = one_time.spend if spend else one_time.peek
-    with portal.database.write() as session:
-        sealed = take(session, "start", code, now=portal.now())
-    context_id = portal.vault.open(sealed, "start") if sealed else None
+    context_id = once.look("start", code)
     if context_id is None:
         raise ContextRejected("start_expired")
     with portal.database.read() as session:
@@ -77,6 +75,9 @@ def _context_of(code: str, verifier: str, *, spend: bool) -> str:
         raise ContextRejected("start_code_invalid")
     if registered is None or not (spend or registered.start_by_query):
         raise ContextRejected("epj_unknown")
+    # Last: a wrong verifier burns nobody's code.
+    if spend and once.spend("start", code) is None:
+        raise ContextRejected("start_expired")
     return context.id
 
 
@@ -84,7 +85,7 @@ def _wait(context_id: str) -> ResponseReturnValue:
     """Keep the patient for this browser until its login, and go to an address that says nothing."""
     portal = parts()
     pending, life = portal.token(), portal.settings.lifetimes.pending
-    round_trips.remember("pending", pending, {"context": context_id}, life)
+    once.remember("pending", pending, {"context": context_id}, life)
     response = redirect(url_for("start.proceed"), 303)
     cookies.put(response, cookies.PENDING, pending, life)
     return response
@@ -96,17 +97,18 @@ def _open(context_id: str, pending: str) -> ResponseReturnValue:
     now = portal.now()
     with portal.database.read() as session:
         context = contexts.find(session, portal.vault, context_id)
-    if context is None or not context.is_live(now):
+        registered = registry.epj(session, context.epj_id) if context else None
+    if context is None or registered is None or not context.is_live(now):
         raise ContextRejected("context_ended")
     if context.sub != who.person.sub:
         return _other_person(context, who, pending)
-    if round_trips.recall("pending", pending) is None:
+    if once.spend("pending", pending) is None:
         raise ContextRejected("start_expired")
     with portal.database.write() as session:
         if not contexts.activate(session, portal.vault, context, who.person, now):
             raise ContextRejected("start_code_invalid")
         logins.work_for(session, who.key_hash, context.organisation)
-        audit.record(session, _event(context, who, "context_activated", "ok"))
+        audit.record(session, _activated(context, who, "ok"))
     response = redirect(_first_page(context), 303)
     cookies.drop(response, cookies.PENDING)
     return response
@@ -119,28 +121,22 @@ def _first_page(context: Context) -> str:
 
 
 def _other_person(context: Context, who: Login, pending: str) -> ResponseReturnValue:
-    """Refuse and say why; the patient waits for one change of user, no more."""
+    """Refuse and say why; the patient waits for one change of user, no more. A reload is no change."""
     portal = parts()
+    until = {"expires_at": context.expires_at, "now": portal.now()}
     with portal.database.write() as session:
-        first = one_time.remember(
-            session, "mismatch", pending, client="", expires_at=context.expires_at, now=portal.now()
-        )
-        audit.record(session, _event(context, who, "context_activated", "other_person"))
+        new = one_time.remember(session, "mismatch", pending, client=who.key_hash, **until)
+        first = one_time.remember(session, "mismatch", pending, client="", **until)
+        audit.record(session, _activated(context, who, "other_person"))
     response = make_response(render_template("other_person.html", signed_in_name=who.person.name), 403)
-    if not first:
-        round_trips.recall("pending", pending)
+    if new and not first:
+        once.spend("pending", pending)
         cookies.drop(response, cookies.PENDING)
     return response
 
 
-def _event(context: Context, who: Login, action: str, outcome: str) -> AuditEvent:
-    return AuditEvent(
-        at=parts().now(),
-        action=action,
-        outcome=outcome,
-        actor=who.person.sub,
-        organisation=context.organisation.parent,
-        patient_ref=context.patient_ref,
-        subject=context.id,
-        basis="start",
+def _activated(context: Context, who: Login, outcome: str) -> AuditEvent:
+    actor, subject = f"person {who.person.sub}", f"context {context.id}"
+    return act(
+        "context_activated", outcome, actor=actor, subject=subject, basis=f"epj {context.epj_id}", context=context
     )

@@ -11,13 +11,15 @@ from portal.web.parts import parts
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from portal.settings import Zone
+
 
 def zone() -> str:
     """`helsenett` or `internett`; at publish the page says which one it is rendered for, as no socket does."""
     return str(g.zone) if "zone" in g else parts().zone_of(request.environ)
 
 
-def by_socket(listen: Mapping[str, str]) -> Callable[[Mapping[str, Any]], str]:
+def by_socket(listen: Mapping[Zone, str]) -> Callable[[Mapping[str, Any]], str]:
     """Tell the zone from gunicorn's listening socket; `listen` is zone -> `unix:/path` or `host:port`.
 
     With one listener there is one zone, whatever serves it. Raises KeyError for a socket that nobody configured.

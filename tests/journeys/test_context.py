@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from portal.store import registry
 
 if TYPE_CHECKING:
     from support.world import World
+
+    from portal.adapters.http import Answer
 
 
 def test_the_patient_opens_for_the_person_that_the_epj_meant(world: World) -> None:
@@ -73,13 +76,14 @@ def test_changing_user_goes_on_with_the_patient_once(world: World) -> None:
     assert "Line Danser" in page.text
 
 
-def test_a_patient_who_was_refused_twice_is_gone(world: World) -> None:
+def test_a_patient_who_was_refused_to_two_logins_is_gone(world: World) -> None:
     browser = world.browser()
     world.log_in(browser, BO)
-    world.start(browser, world.open_session(world.epj_token(ANNA)))
+    refused = world.start(browser, world.open_session(world.epj_token(ANNA)))
     assert browser.open(f"{world.origin}/start/videre").status == 403
+    asked = browser.submit(refused, refused.tree.xpath("//main//form[@action='/logout']")[0])
+    assert browser.submit(asked, asked.form(), person=BO.sub).status == 403
     assert browser.open(f"{world.origin}/start/videre").status == 410
-    assert not [cookie for cookie in browser.cookies if cookie.name == "portal-pending"]
 
 
 def test_an_address_opened_afresh_never_goes_on_with_the_patient_from_before(world: World) -> None:
@@ -101,6 +105,7 @@ def test_a_start_code_is_good_once(world: World) -> None:
 def test_a_start_code_is_worth_nothing_without_its_verifier(world: World) -> None:
     opened = world.open_session(world.epj_token(ANNA))
     assert world.start(world.browser(), {**opened, "verifier": "x" * 43}).status == 400
+    assert world.start(world.browser(), opened).tree.xpath("//button[@name='person']")
 
 
 def test_a_start_code_expires(world: World) -> None:
@@ -184,6 +189,15 @@ def test_a_context_of_somebody_else_does_not_exist(world: World) -> None:
         ({"service": "no-such-service"}, 422, "service_unknown"),
         ({"31817541278": "a number for a name"}, 422, "invalid_body"),
         ({"claims": None}, 422, "invalid_body"),
+        ({"patient": {"family": "A", "given": "B", "birth_date": 0}}, 422, "invalid_body"),
+        ({"patient": {"family": "A", "given": "B", "birth_date": "2999-01-01"}}, 422, "invalid_body"),
+        ({"patient": {"family": "A", "given": "B\u2028C", "birth_date": "1975-01-31"}}, 422, "invalid_body"),
+        ({"encounter": LINE["number"]}, 422, "invalid_body"),
+        (
+            {"deep": {LINE["number"]: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}},
+            400,
+            "malformed_json",
+        ),
     ],
 )
 def test_a_wrong_body_is_refused_by_name_and_without_its_values(
@@ -195,7 +209,7 @@ def test_a_wrong_body_is_refused_by_name_and_without_its_values(
     assert LINE["number"] not in answer.body.decode()
 
 
-@pytest.mark.parametrize("number", ["31817541279", "00000000000", "3181754127x"])
+@pytest.mark.parametrize("number", ["31817541279", "00000000000", "3181754127x", "99999999999"])
 def test_a_number_with_wrong_control_digits_is_refused(world: World, number: str) -> None:
     answer = world.call(
         "POST", "/api/session/create", world.epj_token(ANNA), session_body("v" * 43, LINE | {"number": number})
@@ -231,6 +245,21 @@ def test_a_proof_is_good_once(world: World) -> None:
     assert world.call("POST", "/api/session/create", token, {}, DPoP=proof).status == 422
     again = world.call("POST", "/api/session/create", token, {}, DPoP=proof)
     assert (again.status, again.json()["code"]) == (401, "invalid_dpop_proof")
+
+
+def test_a_nonce_is_offered_and_a_wrong_one_is_refused(world: World) -> None:
+    token, url = world.epj_token(ANNA), f"{world.origin}/api/session/create"
+
+    def call(nonce: str) -> Answer:
+        proof = dpop.make_proof(
+            ec("epj").private, "POST", url, world.clock(), secrets.token_urlsafe(16), nonce=nonce, access_token=token
+        )
+        return world.call("POST", "/api/session/create", token, {}, DPoP=proof)
+
+    refused = call("made-up")
+    assert (refused.status, refused.json()["code"]) == (401, "use_dpop_nonce")
+    assert "use_dpop_nonce" in refused.headers["www-authenticate"]
+    assert call(refused.headers["dpop-nonce"]).status == 422
 
 
 def test_go_never_picks_the_patient(world: World) -> None:

@@ -128,6 +128,39 @@ def test_a_browser_without_a_session_is_not_let_through(world: World, anna: tupl
     assert answered(world.authorize(world.browser(), "demo-melding", request_uri))["error"] == "login_required"
 
 
+def test_her_own_other_browser_is_not_let_through_and_burns_nothing(world: World, anna: tuple[Browser, Page]) -> None:
+    handle, other = world.handle(*anna), world.browser()
+    world.log_in(other, ANNA)
+    for browser, answer in ((other, "error"), (anna[0], "code")):
+        request_uri = world.push("demo-melding", handle)[0].json()["request_uri"]
+        assert answer in answered(world.authorize(browser, "demo-melding", request_uri))
+
+
+def test_a_client_that_was_disabled_meanwhile_gets_no_answer_at_its_address(
+    world: World, anna: tuple[Browser, Page]
+) -> None:
+    request_uri = world.push("demo-melding", world.handle(*anna))[0].json()["request_uri"]
+    with world.database.write() as session:
+        registry.disable_client(session, "demo-melding")
+    assert world.authorize(anna[0], "demo-melding", request_uri).status == 400
+
+
+@pytest.mark.parametrize("sub", ["a\u0000b", "x" * 300, "", None, 7])
+def test_an_assertion_from_nobody_is_refused_on_either_database(world: World, sub: object) -> None:
+    at = int(world.clock().timestamp())
+    claims = {"iss": sub, "sub": sub, "aud": world.origin, "iat": at, "exp": at + 10, "jti": "j" * 22}
+    token = signed({"alg": "ES256", "kid": "demo-melding"}, claims, ec("demo-melding").private)
+    form = {"client_assertion_type": assertion.TYPE, "client_assertion": token}
+    answer = world.egress.send("POST", f"{world.origin}/oauth/par", data=form)
+    assert (answer.status, answer.json()["error"]) == (401, "invalid_client")
+
+
+def test_a_long_scope_is_what_it_says_on_either_database(world: World, anna: tuple[Browser, Page]) -> None:
+    pushed, verifier = world.push("demo-melding", world.handle(*anna), scope="launch " * 90)
+    code = answered(world.authorize(anna[0], "demo-melding", pushed.json()["request_uri"]))["code"]
+    assert world.redeem("demo-melding", code, verifier).json()["scope"] == "launch"
+
+
 def test_a_service_she_may_not_use_does_not_exist(world: World, anna: tuple[Browser, Page]) -> None:
     browser, listed = anna
     for service in ("demo-jordmor", "demo-kommuneoverlege", "no-such"):
@@ -208,7 +241,7 @@ def test_a_parameter_that_stands_twice_is_refused(world: World) -> None:
     ("changes", "error"),
     [
         ({"code_verifier": "w" * 43}, "invalid_grant"),
-        ({"code_verifier": ""}, "invalid_request"),
+        ({"code_verifier": ""}, "invalid_grant"),
         ({"redirect_uri": "http://127.0.0.1:9/other"}, "invalid_grant"),
         ({"grant_type": "password"}, "unsupported_grant_type"),
     ],

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from portal.web.oauth.request import FormRequest
 
 METHOD = "private_key_jwt"
-_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class TargetClient(ClientMixin):
@@ -73,7 +72,7 @@ def authenticate(query_client: Callable[[str], TargetClient | None], request: Fo
     Raises OAuthError `invalid_client`, the same for an unknown client and a wrong signature.
     """
     portal, form = parts(), request.form
-    if form.get("client_assertion_type") != _TYPE:
+    if form.get("client_assertion_type") != assertion.TYPE:
         raise OAuthError("invalid_client", "client_assertion_type")
     signed = form.get("client_assertion", "")
     client_id = assertion.client_id_of(signed)

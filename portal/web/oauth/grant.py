@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from authlib.oauth2.rfc6749 import grants
 from authlib.oauth2.rfc7636 import CodeChallenge
-from flask import request as http
 
-from portal.domain.audit import AuditEvent
 from portal.errors import OAuthError
-from portal.store import audit, contexts, launches, one_time
+from portal.store import audit, contexts, launches
+from portal.web import once
+from portal.web.acts import act
 from portal.web.guards import checked_proof
 from portal.web.oauth import answer
 from portal.web.oauth.client import METHOD
 from portal.web.parts import parts
 
 if TYPE_CHECKING:
+    from portal.domain.audit import AuditEvent
     from portal.domain.context import Context
     from portal.domain.dpop import Proof
     from portal.domain.launch import Launch
@@ -58,6 +59,12 @@ class S256(CodeChallenge):
             raise OAuthError("invalid_request", "code_challenge with S256 is required")
         super().validate_code_challenge(grant, redirect_uri)
 
+    def validate_code_verifier(self, grant: LaunchGrant, result: None) -> None:
+        """Without the verifier the grant is not this client's to use."""
+        if not grant.request.form.get("code_verifier"):
+            raise OAuthError("invalid_grant", "code_verifier is missing")
+        super().validate_code_verifier(grant, result)
+
 
 class LaunchGrant(grants.AuthorizationCodeGrant):
     """One code for one launch, spent in the database before anything else happens."""
@@ -74,7 +81,7 @@ class LaunchGrant(grants.AuthorizationCodeGrant):
 
     def save_authorization_code(self, code: str, request: FormRequest) -> None:
         """Store what the code stands for, sealed; the tombstone outlives all that it can give."""
-        portal, form = parts(), request.form
+        form, lives = request.form, parts().settings.lifetimes
         stands_for = LaunchCode(
             launch_id=request.user.id,
             redirect_uri=form["redirect_uri"],
@@ -82,35 +89,21 @@ class LaunchGrant(grants.AuthorizationCodeGrant):
             code_challenge=form["code_challenge"],
             dpop_jkt=form.get("dpop_jkt", ""),
         )
-        now, lives = portal.now(), portal.settings.lifetimes
-        with portal.database.write() as session:
-            one_time.put(
-                session,
-                "code",
-                code,
-                client=request.client.get_client_id(),
-                payload=portal.vault.seal(asdict(stands_for), "code"),
-                expires_at=now + lives.code,
-                keep_until=now + lives.writeback,
-            )
+        client_id = request.client.get_client_id()
+        once.remember("code", code, asdict(stands_for), lives.code, client=client_id, keep=lives.writeback)
 
-    def validate_token_request(self) -> None:
-        """A proof first: a code is not burned by a request that could never have got it (RFC 9449 §5)."""
-        if len(proofs := http.headers.getlist("DPoP")) != 1:
-            raise OAuthError("invalid_dpop_proof", "exactly one DPoP header")
-        self.proof = checked_proof(proofs[0])
-        super().validate_token_request()
+    def authenticate_token_endpoint_client(self) -> TargetClient:
+        """The client and then its proof, before the code: what could never get a token burns none (RFC 9449 §5)."""
+        client: TargetClient = super().authenticate_token_endpoint_client()
+        self.proof = checked_proof()
+        return client
 
     def query_authorization_code(self, code: str, client: TargetClient) -> LaunchCode | None:
         """Spend the code; a second use by the same client revokes what the first one gave (RFC 6749 §4.1.2)."""
-        portal, client_id = parts(), client.get_client_id()
-        now = portal.now()
-        with portal.database.write() as session:
-            sealed = one_time.spend(session, "code", code, client=client_id, now=now)
-        if sealed is None:
-            self._revoke(code, client_id)
-        stands_for = portal.vault.open(sealed, "code") if sealed else None
+        client_id = client.get_client_id()
+        stands_for = once.spend("code", code, client=client_id)
         if stands_for is None:
+            self._revoke(code, client_id)
             return None
         found = LaunchCode(**stands_for)
         if found.dpop_jkt and found.dpop_jkt != self.proof.jkt:
@@ -142,30 +135,21 @@ class LaunchGrant(grants.AuthorizationCodeGrant):
         with portal.database.write() as session:
             for secret, kept in answer.tokens(token, self.launch, client_id, self.proof.jkt, portal.now()):
                 launches.grant(session, secret, kept)
-            launches.redeemed(session, self.launch.id, portal.now())
-            audit.record(session, self._event("launch_redeemed", "ok"))
+            if not launches.redeem(session, self.launch.id, portal.now()):
+                raise OAuthError("invalid_grant", "the code was used twice")
+            audit.record(session, self._redeemed(client_id))
 
     def _revoke(self, code: str, client_id: str) -> None:
-        portal = parts()
-        with portal.database.read() as session:
-            sealed = one_time.tombstone(session, "code", code, client=client_id)
-        stands_for = portal.vault.open(sealed, "code") if sealed else None
+        portal, stands_for = parts(), once.spent("code", code, client=client_id)
         if stands_for is None:
             return
-        launch_id = stands_for["launch_id"]
+        subject = f"launch {stands_for['launch_id']}"
         with portal.database.write() as session:
-            launches.revoke_all_of(session, launch_id, portal.now())
-            audit.record(session, AuditEvent(portal.now(), "code_reused", "revoked", client_id, subject=launch_id))
+            launches.revoke_all_of(session, stands_for["launch_id"], portal.now())
+            audit.record(session, act("code_reused", "revoked", actor=f"client {client_id}", subject=subject))
 
-    def _event(self, action: str, outcome: str) -> AuditEvent:
-        context = self.context
-        return AuditEvent(
-            at=parts().now(),
-            action=action,
-            outcome=outcome,
-            actor=self.launch.sub,
-            organisation=context.organisation.parent if context else None,
-            patient_ref=context.patient_ref if context else None,
-            subject=self.launch.id,
-            basis=f"client {self.launch.client_id}",
+    def _redeemed(self, client_id: str) -> AuditEvent:
+        actor, subject = f"client {client_id}", f"launch {self.launch.id}"
+        return act(
+            "launch_redeemed", actor=actor, subject=subject, basis=f"person {self.launch.sub}", context=self.context
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, jsonify
 
+from portal.domain import assertion, dpop
 from portal.domain.launch import SCOPES
 from portal.web.guards import public
 from portal.web.oauth.client import METHOD
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from flask import Response
 
 blueprint = Blueprint("metadata", __name__)
-_ALGORITHMS = ["ES256", "PS256"]
 
 
 @blueprint.get("/.well-known/openid-configuration")
@@ -61,8 +61,8 @@ def _server(issuer: str) -> dict[str, Any]:
         "scopes_supported": sorted(SCOPES),
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": [METHOD],
-        "token_endpoint_auth_signing_alg_values_supported": _ALGORITHMS,
-        "dpop_signing_alg_values_supported": _ALGORITHMS,
+        "token_endpoint_auth_signing_alg_values_supported": list(assertion.ALGORITHMS),
+        "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
     }
 

@@ -31,10 +31,10 @@ class FormRequest(OAuth2Request):
 
 def posted() -> FormRequest:
     """The form of this request; raises OAuthError for a repeated parameter (RFC 6749 §3.2)."""
-    return FormRequest(request.method, once(list(request.form.items(multi=True))))
+    return FormRequest(request.method, singles(list(request.form.items(multi=True))))
 
 
-def once(parameters: list[tuple[str, str]]) -> dict[str, str]:
+def singles(parameters: list[tuple[str, str]]) -> dict[str, str]:
     """The parameters as a mapping; raises OAuthError when a name stands twice."""
     if len({name for name, _ in parameters}) != len(parameters):
         raise OAuthError("invalid_request", "a parameter stands twice")

@@ -1,0 +1,21 @@
+"""Where a login ends: a page of ours, never an address that somebody chose."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import current_app, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+
+def safe_next(path: str) -> str:
+    """A page of ours, built anew from its route; anything else becomes the clinician's list."""
+    try:
+        wish = urlsplit(path)
+        if wish.scheme or wish.netloc:
+            return url_for("services.mine")
+        endpoint, arguments = current_app.url_map.bind("").match(wish.path, method="GET")
+    except (HTTPException, RequestRedirect, ValueError):
+        return url_for("services.mine")
+    return url_for("services.mine") if endpoint == "static" else url_for(endpoint, **arguments)
