@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Zone = Literal["helsenett", "internett"]
+Transport = Literal["simulator"]
+
+# RFC 7518 §6.2.2 and §6.3.2: without these a key cannot sign.
+_PRIVATE_MEMBERS = {"EC": {"crv", "x", "y", "d"}, "RSA": {"n", "e", "d"}}
 
 
 def _listed(value: Any) -> Any:
@@ -21,7 +35,16 @@ def _listed(value: Any) -> Any:
 
 
 def _listeners(value: Any) -> Any:
-    return dict(part.split("=", 1) for part in _listed(value)) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    named = [part.partition("=") for part in _listed(value)]
+    if not all(address for _, _, address in named) or len({zone for zone, _, _ in named}) < len(named):
+        raise ValueError("must be zone=address, each zone once")
+    return {zone: address for zone, _, address in named}
+
+
+def _object(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def _decoded(value: Any) -> Any:
@@ -29,11 +52,25 @@ def _decoded(value: Any) -> Any:
 
 
 def _seconds(value: Any) -> Any:
-    return timedelta(seconds=float(value)) if isinstance(value, str) else value
+    return float(value) if isinstance(value, str) else value
+
+
+def _can_sign(key: dict[str, str]) -> dict[str, str]:
+    if key.get("kty") not in _PRIVATE_MEMBERS:
+        raise ValueError("must be a private JWK whose kty is EC or RSA")
+    missing = {"kid", "alg", *_PRIVATE_MEMBERS[key["kty"]]} - {name for name, value in key.items() if value}
+    _refuse_if([f"lacks {', '.join(sorted(missing))}"] if missing else [])
+    return key
+
+
+def _refuse_if(faults: list[str]) -> None:
+    if faults:
+        raise ValueError("; ".join(faults))
 
 
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Key256 = Annotated[bytes, BeforeValidator(_decoded), Field(min_length=32, max_length=32, repr=False)]
+Key256 = Annotated[bytes, BeforeValidator(_decoded), Field(min_length=32, max_length=32)]
+PrivateKey = Annotated[dict[str, str], BeforeValidator(_object), AfterValidator(_can_sign), Field(repr=False)]
 Life = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
 
 
@@ -70,25 +107,25 @@ class Settings(BaseModel):
 
     environment: Literal["production", "test", "demo"] = "production"
     base_url: str
-    listen: Annotated[dict[str, str], BeforeValidator(_listeners), Field(min_length=1)]
+    listen: Annotated[dict[Zone, str], BeforeValidator(_listeners), Field(min_length=1)]
     database_url: str
     state_dir: Path
     xsd_dir: Path | None = None
     egress_allow: Listed = ()
-    transports: Listed = ("simulator",)
+    transports: tuple[Transport, ...] = ()
 
     helseid_issuer: str
     helseid_client_id: str
-    helseid_client_key: Annotated[Json[dict[str, str]], Field(repr=False)]
+    helseid_client_key: PrivateKey
     helseid_min_security_level: Annotated[int, Field(ge=2, le=4)] = 4
     helseid_acr_values: str = "Level4"
     helseid_userinfo_scheme: Literal["Bearer", "DPoP"] = "Bearer"
     api_audience: str = "inngangsportalen"
     api_scope: str = "inngangsportalen/context"
 
-    data_keys: Annotated[Json[dict[str, str]], Field(min_length=1, repr=False)]
-    index_key: Key256
-    audit_key: Key256
+    data_keys: Annotated[dict[str, Key256], BeforeValidator(_object), Field(min_length=1, repr=False)]
+    index_key: Annotated[Key256, Field(repr=False)]
+    audit_key: Annotated[Key256, Field(repr=False)]
 
     sender_name: str = "Inngangsportalen"
     sender_organisation_number: Annotated[str, Field(pattern=r"^[0-9]{9}$")]
@@ -118,56 +155,78 @@ class Settings(BaseModel):
         """Whether cookies may only travel over TLS."""
         return self.base_url.startswith("https://")
 
-    @model_validator(mode="after")
-    def _hangs_together(self) -> Self:
-        faults = list(_faults(self))
-        if faults:
-            raise ValueError("; ".join(faults))
-        return self
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_origin(cls, value: str, info: ValidationInfo) -> str:
+        parts, faults = urlsplit(value), []
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query or parts.fragment:
+            faults.append("must be scheme and host, without a path")
+        if info.data.get("environment") == "production" and parts.scheme != "https":
+            faults.append("must be https in production")
+        _refuse_if(faults)
+        return value
+
+    @field_validator("transports", mode="before")
+    @classmethod
+    def _can_run(cls, value: Any, info: ValidationInfo) -> Any:
+        names, faults = _listed(value), []
+        if unknown := sorted(set(names) - set(get_args(Transport))):
+            faults.append(f"there is no transport {', '.join(unknown)}")
+        if set(names) - {"simulator"} and info.data.get("xsd_dir") is None:
+            faults.append("names a real transport: DIALOGMELDING_XSD_DIR must hold the official schemas")
+        if info.data.get("environment") == "production" and "simulator" in names:
+            faults.append("the simulator is not for production")
+        _refuse_if(faults)
+        return names
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Read PORTAL_* and DIALOGMELDING_XSD_DIR; raises SettingsError naming every variable that is wrong."""
-        fields = cls.model_fields.keys() - {"lifetimes", "xsd_dir"}
-        values: dict[str, Any] = _read(environ, {name: f"PORTAL_{name.upper()}" for name in fields})
-        values |= _read(environ, {"xsd_dir": "DIALOGMELDING_XSD_DIR"})
-        values["lifetimes"] = _read(environ, {n: f"PORTAL_{n.upper()}_SECONDS" for n in Lifetimes.model_fields})
+        """Read PORTAL_* and DIALOGMELDING_XSD_DIR, where empty is unset.
+
+        Raises SettingsError naming every variable that is wrong, and every file that cannot be read.
+        """
+        values, faults = _read(environ)
         try:
-            return cls.model_validate(values)
+            settings = cls.model_validate(values)
         except ValidationError as error:
-            raise SettingsError("\n".join(_said(fault) for fault in error.errors(include_input=False))) from None
+            faults = _told(error) | faults
+        if faults:
+            raise SettingsError("\n".join(f"{variable}: {fault}" for variable, fault in faults.items()))
+        return settings
 
 
-def _faults(settings: Settings) -> list[str]:
-    faults = []
-    parts = urlsplit(settings.base_url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query or parts.fragment:
-        faults.append("PORTAL_BASE_URL must be scheme and host, without a path")
-    if settings.production and parts.scheme != "https":
-        faults.append("PORTAL_BASE_URL must be https in production")
-    if set(settings.listen) - {"helsenett", "internett"}:
-        faults.append("PORTAL_LISTEN names a zone other than helsenett and internett")
-    if set(settings.transports) - {"simulator"} and settings.xsd_dir is None:
-        faults.append("PORTAL_TRANSPORTS names a real transport: DIALOGMELDING_XSD_DIR must hold the official schemas")
-    if settings.production and "simulator" in settings.transports:
-        faults.append("PORTAL_TRANSPORTS: the simulator is not for production")
+_VARIABLES: dict[tuple[str, ...], str] = {
+    **{(name,): f"PORTAL_{name.upper()}" for name in Settings.model_fields if name != "lifetimes"},
+    **{("lifetimes", name): f"PORTAL_{name.upper()}_SECONDS" for name in Lifetimes.model_fields},
+    ("xsd_dir",): "DIALOGMELDING_XSD_DIR",
+}
+
+
+def _read(environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values that are set, and by variable why one cannot be read."""
+    values: dict[str, Any] = {"lifetimes": {}}
+    faults = {}
+    for (*above, name), variable in _VARIABLES.items():
+        try:
+            value = environ.get(variable) or _from_file(environ.get(f"{variable}_FILE"))
+        except (OSError, ValueError) as error:
+            # The text of a decoding error quotes the file.
+            faults[variable] = f"cannot read the file of {variable}_FILE ({type(error).__name__})"
+            continue
+        if value:
+            (values["lifetimes"] if above else values)[name] = value
+    return values, faults
+
+
+def _from_file(path: str | None) -> str:
+    return Path(path).read_text(encoding="utf-8").strip() if path else ""
+
+
+def _told(error: ValidationError) -> dict[str, str]:
+    """By variable, the first that is wrong with it; the text never quotes a secret."""
+    faults: dict[str, str] = {}
+    for fault in error.errors(include_input=False, include_url=False):
+        where = tuple(str(part) for part in fault["loc"])
+        variable = _VARIABLES[where[:2] if where[0] == "lifetimes" else where[:1]]
+        faults.setdefault(variable, fault["msg"].removeprefix("Value error, "))
     return faults
-
-
-def _read(environ: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
-    values = {}
-    for name, variable in names.items():
-        if variable in environ:
-            values[name] = environ[variable]
-        elif f"{variable}_FILE" in environ:
-            values[name] = Path(environ[f"{variable}_FILE"]).read_text(encoding="utf-8").strip()
-    return values
-
-
-def _said(fault: Any) -> str:
-    where = [str(part) for part in fault["loc"]]
-    if not where:
-        return str(fault["msg"]).removeprefix("Value error, ")
-    name = f"{where[1]}_SECONDS" if where[0] == "lifetimes" else where[0]
-    variable = "DIALOGMELDING_XSD_DIR" if name == "xsd_dir" else f"PORTAL_{name.upper()}"
-    return f"{variable}: {fault['msg']}"

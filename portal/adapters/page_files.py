@@ -2,44 +2,54 @@
 
 from __future__ import annotations
 
-import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 
+class Kept(NamedTuple):
+    """One revision: its number, and its HTML by zone and language."""
+
+    revision: int
+    pages: Mapping[tuple[str, str], str]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    revision: int
+    pages: dict[str, str]
+
+
 class PageFiles:
-    """One file per revision; `latest` is replaced in one step, so a reader sees a whole revision or the one before."""
+    """One file with the revision that was kept last; it is replaced in one step, so a reader never sees half of one."""
 
     def __init__(self, directory: Path) -> None:
         self._latest = directory / "public-pages.json"
 
-    def revision(self) -> int | None:
-        """The revision on disk."""
-        kept = self._read()
-        return kept["revision"] if kept else None
-
-    def keep(self, revision: int, pages: Mapping[tuple[str, str], str]) -> None:
-        """Replace what is on disk."""
-        self._latest.parent.mkdir(parents=True, exist_ok=True)
-        document = {
-            "revision": revision,
-            "pages": {f"{zone}/{language}": html for (zone, language), html in pages.items()},
-        }
-        draft = self._latest.with_suffix(f".{os.getpid()}.tmp")
-        draft.write_text(json.dumps(document), encoding="utf-8")
-        draft.replace(self._latest)
-
-    def page(self, zone: str, language: str) -> str | None:
-        """The page for one zone and language, if any was ever fetched."""
-        kept = self._read()
-        return kept["pages"].get(f"{zone}/{language}") if kept else None
-
-    def _read(self) -> Any:
+    def read(self) -> Kept | None:
+        """What is on disk; None when there is nothing, or nothing that can be read."""
         try:
-            return json.loads(self._latest.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            found = _Document.model_validate_json(self._latest.read_bytes())
+        except (OSError, ValueError):
             return None
+        pages = {name.partition("/")[::2]: html for name, html in found.pages.items()}
+        return Kept(found.revision, pages)
+
+    def keep(self, kept: Kept) -> None:
+        """Replace what is on disk; raises OSError, and what was there stands."""
+        named = {f"{zone}/{language}": html for (zone, language), html in kept.pages.items()}
+        document = _Document(revision=kept.revision, pages=named).model_dump_json()
+        self._latest.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._latest.with_suffix(f".{os.getpid()}.tmp")
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(document)
+            file.flush()
+            # Without it, a power cut after the replacement can leave an empty file.
+            os.fsync(file.fileno())
+        draft.replace(self._latest)
