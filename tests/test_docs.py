@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
+from typing import TYPE_CHECKING
 
 import pytest
+from support.source import ROOT
 
 from portal import errors
 from portal.domain.oids import CONTEXT_VARIABLES
+from portal.domain.registration import Client, Epj, PublicKey
 from portal.settings import Lifetimes, Settings
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
-API_ERRORS = (
+if TYPE_CHECKING:
+    from portal.domain.bodies import Body
+
+DOCS = ROOT / "docs"
+CONTRACT = (DOCS / "contract.md").read_text(encoding="utf-8")
+REGISTRATION = (DOCS / "registration.md").read_text(encoding="utf-8")
+FAMILIES: tuple[type[errors.PortalError], ...] = (
     errors.RequestRejected,
     errors.Unavailable,
     errors.TokenRejected,
     errors.ContextRejected,
     errors.DocumentRejected,
 )
+# Of these families APIs answer with some alone; the rest are pages.
+SINGLES = (
+    errors.PortalError("internal"),
+    errors.NotFound("page_unknown"),
+    errors.NotFound("document_unknown"),
+    errors.NotAllowed("unknown_host"),
+)
+PROBLEMS = {row for family in FAMILIES for row in family.codes.items()} | {(one.code, one.status) for one in SINGLES}
+
+
+def codes(section: str) -> set[tuple[str, int]]:
+    """Code and status of every row of the table below a heading of the contract."""
+    below = re.split(r"^#+ ", CONTRACT.partition(f"# {section}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    return {(code, int(status)) for code, status in re.findall(r"^\| `(\w+)` \| (\d{3}) \|", below, re.MULTILINE)}
+
+
+def explained(heading: str) -> set[str]:
+    """Names in the first column of the first table below a heading of registration.md."""
+    table = REGISTRATION.partition(f"## {heading}\n")[2].partition("|---|---|\n")[2].partition("\n\n")[0]
+    return {name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split("|")[1])}
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields.keys() - {"lifetimes", "xsd_dir"}))
@@ -32,11 +60,31 @@ def test_every_lifetime_is_documented_with_its_default(name: str) -> None:
     assert row in (DOCS / "settings.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("code", sorted({code for family in API_ERRORS for code in family.codes}))
-def test_every_problem_code_is_documented(code: str) -> None:
-    assert f"| `{code}` |" in (DOCS / "contract.md").read_text(encoding="utf-8")
+def test_every_problem_is_documented_with_its_status_and_no_other() -> None:
+    assert codes("Errors") == PROBLEMS
+
+
+def test_every_oauth_error_is_documented_with_its_status_and_no_other() -> None:
+    assert codes("OAuth") == set(errors.OAuthError.codes.items())
 
 
 @pytest.mark.parametrize("release", [variable.release for variable in CONTEXT_VARIABLES])
 def test_every_context_variable_is_documented(release: str) -> None:
-    assert f"| `{release}` |" in (DOCS / "contract.md").read_text(encoding="utf-8")
+    assert f"| `{release}` |" in CONTRACT
+
+
+@pytest.mark.parametrize(("heading", "model"), [("An EPJ", Epj), ("A client", Client)])
+def test_the_example_of_a_registration_holds_and_shows_every_field(heading: str, model: type[Body]) -> None:
+    example = REGISTRATION.partition(f"## {heading}\n")[2].partition("```json\n")[2].partition("```")[0]
+    assert model.model_validate_json(example).model_fields_set == set(model.model_fields)
+
+
+@pytest.mark.parametrize(("heading", "model"), [("An EPJ", Epj), ("A client", Client), ("Its keys", PublicKey)])
+def test_every_field_of_a_registration_is_explained(heading: str, model: type[Body]) -> None:
+    assert explained(heading) == set(model.model_fields)
+
+
+@pytest.mark.parametrize("page", ["README.md", *(str(path.relative_to(ROOT)) for path in sorted(DOCS.rglob("*.md")))])
+def test_links_lead_somewhere(page: str) -> None:
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / page).read_text(encoding="utf-8"))
+    assert [target for target in targets if not ((ROOT / page).parent / target).exists()] == []

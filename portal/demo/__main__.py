@@ -7,11 +7,11 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from portal.demo import ports
 from portal.demo.environment import SHORT_LIVES
-from portal.demo.processes import ProcessFailed
+from portal.demo.processes import ENDING, ProcessFailed
 from portal.demo.stage import set_up
 from portal.demo.story.run import run
 
@@ -26,8 +26,8 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave messages, PDFs, pages and logs here")
     given = parser.parse_args()
     # Also SIGINT: a shell that starts us in the background has it ignored.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    for number in ENDING:
+        signal.signal(number, _end)
     addresses, lives = (ports.ephemeral(), SHORT_LIVES) if given.once else (ports.fixed(), {})
     try:
         with set_up(addresses, given.keep, lives) as stage:
@@ -37,6 +37,13 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 0 if not given.once else 130
+
+
+def _end(*_: object) -> NoReturn:
+    """Go the way of Ctrl-C, once: a terminal that closes sends more than one signal."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _wait(stage: Stage) -> int:

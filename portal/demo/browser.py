@@ -10,16 +10,20 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import requests
 from lxml import html
 
+from portal.demo.trace import SESSION_COOKIES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from lxml.html import FormElement, HtmlElement
 
+    from portal.demo.trace import Trace
+
 _REDIRECTS = {301, 302, 303}
 _MOST_HOPS = 30
 _REFRESH = re.compile(r"0; url=(\S+)")
-_SECRET_FIELDS = {"code", "ehr_code_verifier", "launch", "request_uri", "state"}
+_SECRETS = {"code", "ehr_code_verifier", "launch", "request_uri", "state", *SESSION_COOKIES}
 
 
 class BlockedError(Exception):
@@ -82,13 +86,14 @@ class Hop:
 
 
 class Browser:
-    """One window on one workstation; keeps the pages where it came to rest in `pages`."""
+    """One window on one workstation; keeps the pages where it came to rest in `pages`, every hop in `trace`."""
 
-    def __init__(self, pages: Path) -> None:
+    def __init__(self, pages: Path, trace: Trace | None = None) -> None:
         self._session = requests.Session()
         self._session.trust_env = False
         self.cookies = self._session.cookies
         self._pages = pages
+        self._trace = trace
         self.visited: list[str] = []
         self.secrets: set[str] = set()
 
@@ -130,6 +135,9 @@ class Browser:
         response = self._session.request(
             hop.method, hop.url, data=hop.data, headers=headers, allow_redirects=False, timeout=20
         )
+        self._remember(response.cookies.items())
+        if self._trace:
+            self._trace.note(hop.method, hop.url, response.status_code, response.raw.headers.items())
         return Page(hop.url, response)
 
     def next(self, page: Page, hop: Hop) -> Hop | None:
@@ -154,7 +162,7 @@ class Browser:
 
     def _remember(self, *given: Iterable[tuple[str, str]]) -> None:
         for pairs in given:
-            self.secrets |= {value for name, value in pairs if name in _SECRET_FIELDS and value}
+            self.secrets |= {value for name, value in pairs if name in _SECRETS and value}
 
     def _keep(self, page: Page) -> None:
         number = len(list(self._pages.iterdir())) + 1

@@ -30,6 +30,7 @@ def make(folder: Path, addresses: Addresses, keys: Keys, lives: Mapping[str, str
         "LISTEN": f"internett={addresses.portal.removeprefix('http://')}",
         "DATABASE_URL": f"sqlite:///{folder / 'portal.sqlite'}",
         "STATE_DIR": str(folder / "state"),
+        "TRANSPORTS": "simulator",
         "EGRESS_ALLOW": f"{addresses.helseid},{addresses.epj}",
         "HELSEID_ISSUER": addresses.helseid,
         "HELSEID_CLIENT_ID": PORTAL_CLIENT,

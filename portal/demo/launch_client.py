@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -12,6 +10,7 @@ from pydantic import BaseModel
 from portal.adapters.proven import ProvenClient, accepted
 from portal.demo.standin import now, token
 from portal.domain.bodies import TokenResponse
+from portal.domain.pkce import s256
 
 if TYPE_CHECKING:
     from portal.adapters.http import Egress
@@ -59,7 +58,7 @@ class LaunchClient:
             "aud": f"{self.issuer}/fhir",
             "launch": launch,
             "state": state,
-            "code_challenge": urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode(),
+            "code_challenge": s256(verifier),
             "code_challenge_method": "S256",
         }
         metadata = self._metadata()

@@ -17,13 +17,13 @@ JWT = re.compile(rb"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.")
 _SEXTET = 6
 
 
-def find(files: Iterable[Path], secrets: Mapping[str, str]) -> list[str]:
+def find(files: Iterable[Path], secrets: Mapping[str, str], *, tokens: bool = True) -> list[str]:
     """Name every file and kind of secret that is in it, never the secret; `secrets` maps a kind to its value.
 
-    Any token in JWT form is a finding too: no log, page or database has use for one.
+    With `tokens`, any in JWT form is a finding too: no log, page or database has use for one.
     """
     needles = [(kind, form) for kind, secret in secrets.items() for form in forms(secret)]
-    return sorted({finding for path in files for finding in _in_file(path, needles)})
+    return sorted({finding for path in files for finding in _in_file(path, needles, tokens=tokens)})
 
 
 def below(*folders: Path) -> list[Path]:
@@ -58,10 +58,10 @@ def _base64(raw: bytes) -> Iterator[bytes]:
             yield encode(bytes(offset) + raw)[first:end]
 
 
-def _in_file(path: Path, needles: list[tuple[str, bytes]]) -> Iterator[str]:
+def _in_file(path: Path, needles: list[tuple[str, bytes]], *, tokens: bool) -> Iterator[str]:
     content = path.read_bytes()
     for kind, form in needles:
         if form in content:
             yield f"{path.name}: {kind}"
-    if JWT.search(content):
+    if tokens and JWT.search(content):
         yield f"{path.name}: a token"

@@ -6,18 +6,19 @@ import os
 import signal
 import subprocess
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Self
 
 import requests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 READY_WITHIN = 30.0  # seconds; a cold start on a small machine
 GONE_WITHIN = 8.0
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _TAIL = 15
 _OK = 200
 
@@ -53,12 +54,14 @@ class Processes:
     logs: Path
     root: Path
     children: list[Child] = field(default_factory=list)
+    gone_within: float = GONE_WITHIN
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        with _undisturbed():
+            self.stop()
 
     def run(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Run a command to its end; raises ProcessFailed unless it succeeds."""
@@ -93,7 +96,7 @@ class Processes:
         """End every process, politely first."""
         for child in reversed(self.children):
             child.signal(signal.SIGTERM)
-        deadline = time.monotonic() + GONE_WITHIN
+        deadline = time.monotonic() + self.gone_within
         for child in self.children:
             with suppress(subprocess.TimeoutExpired):
                 child.process.wait(max(0.0, deadline - time.monotonic()))
@@ -110,6 +113,16 @@ class Processes:
 
     def _log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold back what would end us; an impatient second Ctrl-C waits until nothing is left behind."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _answers(url: str) -> bool:

@@ -62,7 +62,7 @@ def from_claims(claims: VerifiedClaims, userinfo: Mapping[str, Any]) -> Person:
     sub, level = claims.get("sub"), claims.get(SECURITY_LEVEL)
     if not isinstance(sub, str) or not sub or userinfo.get("sub") != sub:
         raise SignInError("login_token_invalid", "sub")
-    if level not in {"2", "3", "4"}:
+    if not isinstance(level, str) or level not in {"2", "3", "4"}:
         raise SignInError("login_token_invalid", "security_level")
     details = userinfo.get(HPR_DETAILS)
     if details is not None and not isinstance(details, dict):
@@ -86,6 +86,8 @@ def _name(claims: VerifiedClaims) -> str:
 def _hpr_number(claims: VerifiedClaims, details: Mapping[str, Any]) -> str | None:
     # HelseID sends a string in tokens and a number in userinfo.
     number = details.get("hpr_number") or claims.get(HPR_NUMBER)
+    if number is not None and not isinstance(number, str | int):
+        raise SignInError("login_token_invalid", "hpr_number")
     return str(number) if number else None
 
 
@@ -99,10 +101,16 @@ def _approvals(details: Mapping[str, Any]) -> list[Any]:
 def _authorisation(approval: Any) -> Authorisation:
     try:
         return Authorisation(
-            profession=approval["profession"],
-            authorization=approval["authorization"]["value"],
-            requisition_rights=tuple(right["value"] for right in approval.get("requisition_rights", ())),
-            specialities=tuple(speciality["value"] for speciality in approval.get("specialities", ())),
+            profession=_text(approval["profession"]),
+            authorization=_text(approval["authorization"]["value"]),
+            requisition_rights=tuple(_text(right["value"]) for right in approval.get("requisition_rights") or ()),
+            specialities=tuple(_text(speciality["value"]) for speciality in approval.get("specialities") or ()),
         )
-    except (TypeError, KeyError) as error:
+    except (TypeError, KeyError, AttributeError) as error:
         raise SignInError("login_token_invalid", "hpr_details") from error
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value

@@ -1,19 +1,37 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
+import socket
+import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from portal.demo.ports import ephemeral
 from portal.demo.processes import Processes, ProcessFailed
+from portal.demo.stage import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SERVER = "import http.server, sys; http.server.test(http.server.SimpleHTTPRequestHandler, port=int(sys.argv[1]))"
 PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+LEAVING = f"""
+import os, pathlib, sys, time
+from portal.demo.processes import Processes
+folder = pathlib.Path(sys.argv[1])
+with Processes(folder, folder, gone_within=2.0) as processes:
+    processes.start("stubborn", [sys.executable, "-c", {STUBBORN!r}], os.environ)
+    while "up" not in (folder / "stubborn.log").read_text():
+        time.sleep(0.05)
+    print(processes.children[0].process.pid, flush=True)
+"""
 
 
 def python(program: str, *arguments: str) -> list[str]:
@@ -47,3 +65,33 @@ def test_grandchildren_are_ended_too(tmp_path: Path) -> None:
         group = processes.children[0].process.pid
     with pytest.raises(ProcessLookupError):
         os.killpg(group, 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_impatient_signal_waits_until_nothing_is_left_behind(tmp_path: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(python(LEAVING, str(tmp_path)), cwd=ROOT, stdout=subprocess.PIPE, text=True) as leaving:
+        assert leaving.stdout is not None
+        group = int(leaving.stdout.readline())
+        time.sleep(0.3)
+        leaving.send_signal(number)
+        leaving.wait(timeout=10)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(group, 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_the_demo_ends_with_its_terminal(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "portal.demo", "--keep", str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        told = "".join(
+            iter(demo.stdout.readline, "Log in as Anna Fastlege and open a patient. Ctrl-C ends everything.\n")
+        )
+        ports = {int(port) for port in re.findall(r"http://127\.0\.0\.1:(\d+)/", told)}
+        assert len(ports) == 4
+        demo.send_signal(number)
+        demo.send_signal(number)
+        assert demo.wait(timeout=20) == 0
+    for port in ports:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=2)

@@ -82,7 +82,7 @@ def test_the_level_is_a_number(level: str, number: int) -> None:
     assert read({SECURITY_LEVEL: level}).security_level == number
 
 
-@pytest.mark.parametrize("level", [None, "", "1", "5", 4, 4.0, "04", " 4", "Level4", True])
+@pytest.mark.parametrize("level", [["4"], None, "", "1", "5", 4, 4.0, "04", " 4", "Level4", True])
 def test_another_level_is_refused(level: object) -> None:
     with pytest.raises(SignInError) as refused:
         read({SECURITY_LEVEL: level})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
 from support.source import ROOT
 
@@ -72,8 +73,8 @@ class Workstation:
 
     def leaked(self) -> list[str]:
         """Addresses that tell who a patient is, which no address may."""
-        secrets = [part for patient in people.PATIENTS for part in (patient.number, patient.family)]
-        return [url for url in self.seen if any(secret in url for secret in secrets)]
+        secrets = [part for patient in people.PATIENTS for part in (patient.number, patient.family, patient.given)]
+        return [url for url in self.seen if any(secret in unquote_plus(url) for secret in secrets)]
 
     def _note(self, request: Request) -> None:
         self.seen.append(request.url)

@@ -94,7 +94,7 @@ class World:
     @contextmanager
     def app_with(self, edges: Edges | None = None, **changes: Any) -> Iterator[FlaskClient]:
         """Another host of the same portal, with other settings."""
-        app = create_app(self.settings.model_copy(update=changes), edges)
+        app = create_app(Settings.model_validate(dict(self.settings) | changes), edges)
         try:
             yield app.test_client()
         finally:
@@ -379,6 +379,7 @@ def settings_for(origin: str, issuer: str, database_url: str, state: Path, chang
         listen={"internett": origin.removeprefix("http://")},
         database_url=database_url,
         state_dir=state,
+        transports=("simulator",),
         helseid_issuer=issuer,
         helseid_client_id="portal",
         helseid_client_key=json.dumps(ec("portal").private),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from portal.demo.standin import token
 from portal.domain.oids import PROFESSION
+from portal.domain.pkce import s256
 from portal.errors import UpstreamError
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class PortalSessions:
         return answer.json() if answer.body else {}
 
     def _body(self, patient: Patient, verifier: str, service: str | None) -> dict[str, Any]:
-        challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        challenge = s256(verifier)
         body = {
             "ehr_code_challenge": challenge,
             "claims": {

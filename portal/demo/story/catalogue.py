@@ -22,6 +22,11 @@ def for_a_doctor(stage: Stage) -> set[str]:
     return {service.title.nb for service in services if not _is_closed(service.access)}
 
 
+def demo_services(stage: Stage) -> dict[str, str]:
+    """Titles of the demonstration's own services, by id."""
+    return {service.id: service.title.nb for service in catalogue_file.read(stage.private / OVERLAY).services}
+
+
 def listed(page: Page) -> set[str]:
     """Titles of the services on a page."""
     return {" ".join(title.text_content().split()) for title in page.tree.iterfind(".//article//h3")}

@@ -9,13 +9,13 @@ from portal.demo import people
 from portal.demo.epj.message import read
 from portal.demo.story import catalogue
 from portal.demo.story.checks import becomes, holds
-from portal.demo.story.play import SERVICE, launch_from_list, log_in, open_patient, send_report
+from portal.demo.story.play import HIDDEN, SERVICE, launch_from_list, log_in, open_patient, send_report
+from portal.domain.delivery import State
 from portal.domain.person_number import masked
 
 if TYPE_CHECKING:
     from portal.demo.story.play import Play
 
-HIDDEN = {"Demotjeneste for jordmødre", "Demotjeneste for kommuneoverleger"}
 TEXT = "Demomelding om hoste – sendt til register. «Se vedlagt PDF.»"
 
 
@@ -41,7 +41,8 @@ def sees_her_list(play: Play) -> str:
     holds(any(link.endswith(f"/open/{SERVICE}") for link in page.links()), "Demomelding has a button")
     shown = catalogue.listed(page)
     holds(shown == catalogue.for_a_doctor(play.stage), "the list is what the catalogue has for a doctor")
-    holds(not shown & HIDDEN, "what is for midwives and for municipal doctors is not there")
+    titles = catalogue.demo_services(play.stage)
+    holds(not shown & {titles[hidden] for hidden in HIDDEN}, "nothing for midwives and municipal doctors is there")
     return f"the list: the {len(shown)} services for a doctor, Demomelding with a button; nothing for others"
 
 
@@ -54,8 +55,8 @@ def launches(play: Play) -> str:
     holds(facts["practitioner"] == people.ANNA["hpr_number"], "the target has the practitioner")
     office = page.tree.get_element_by_id("organisation").text_content()
     holds(office in people.OFFICE.values(), "the target has the organisation")
+    numbers = [*(patient.number for patient in people.PATIENTS), people.ANNA["hpr_number"], people.ANNA["pid"]]
     for url in play.anna.visited:
-        numbers = [*(patient.number for patient in people.PATIENTS), people.ANNA["hpr_number"], people.ANNA["pid"]]
         holds(not any(number in unquote(url) for number in numbers), f"no number in {urlsplit(url).path}")
     return "a launch: silent HelseID login; patient, HPR number and office in the token response; no number in any URL"
 
@@ -72,7 +73,10 @@ def opens_the_next_patient(play: Play) -> str:
 def writes_back(play: Play) -> str:
     """The report about the first patient is sent while the second one is open."""
     receipt = send_report(play, people.SOLVI, TEXT)
-    holds(receipt.tree.xpath("//*[@id='state']"), "the target shows where the document is")
+    (state,) = receipt.tree.xpath("//*[@id='state']")
+    holds(state.get("data-state") in {State.QUEUED, State.SENT, State.COMPLETED}, "the portal took the document")
+    lamps = [lamp.text_content() for lamp in state.iter("dd")]
+    holds(lamps[0] in {"ja", "ikke ennå"} and lamps[2] == "ikke bekreftet", "the target shows where the document is")
     return "write-back: the target puts Sølvi's PDF after Anna opened Trygve"
 
 
@@ -90,3 +94,13 @@ def arrives(play: Play) -> str:
     (article,) = journal.tree.xpath("//article[@id='solvi']")
     holds(article.xpath(f".//li[@data-message='{received.stem}']"), "it stands in Sølvi's journal")
     return "a Dialogmelding reaches the journal: right patient, PDF byte for byte the same"
+
+
+def goes_home(play: Play) -> str:
+    """Logout at the portal ends the HelseID session too (OpenID Connect RP-Initiated Logout §2)."""
+    page = play.cato.open(f"{play.at.portal}/mine")
+    (form,) = [form for form in page.tree.forms if form.action == "/logout" and "switch" not in form.fields]
+    holds("Du er logget ut" in play.cato.submit(page, form).text, "the portal says that he is logged out")
+    asked = play.cato.open(f"{play.at.portal}/mine")
+    holds(asked.tree.xpath("//button[@name='person']"), "HelseID asks who it is")
+    return "Cato logs out, of HelseID too: the next visit asks who it is"

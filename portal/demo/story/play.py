@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from portal.demo import people
 from portal.demo.browser import Browser, Hop
 from portal.demo.story.checks import StoryFailed, holds
+from portal.demo.trace import Trace
 
 if TYPE_CHECKING:
     from portal.demo.browser import Page
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from portal.demo.stage import Stage
 
 SERVICE = "demo-melding"
+HIDDEN = ("demo-jordmor", "demo-kommuneoverlege")  # not for doctors
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Play:
     anna: Browser
     bo: Browser
     cato: Browser
+    trace: Trace
     contexts: dict[str, str] = field(default_factory=dict)
     reports: dict[str, str] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
@@ -44,7 +47,8 @@ class Play:
 def begin(stage: Stage) -> Play:
     """Give everyone a browser."""
     pages = stage.left / "pages"
-    return Play(stage, Browser(pages), Browser(pages), Browser(pages))
+    trace = Trace(stage.private / "trace.log", stage.left / "logs" / "trace.log", stage.addresses)
+    return Play(stage, Browser(pages, trace), Browser(pages, trace), Browser(pages, trace), trace)
 
 
 def log_in(browser: Browser, url: str, person: dict[str, Any]) -> Page:

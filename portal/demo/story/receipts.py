@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from portal.demo import people
 from portal.demo.epj.config import Reply
+from portal.demo.epj.mailbox import PATIENT_UNKNOWN
 from portal.demo.story.checks import becomes, holds
 from portal.demo.story.play import choose_reply, launch_from_list, open_patient, send_report
 from portal.domain.delivery import State
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from portal.demo.story.play import Play
 
 SENT, RECEIVED, FILED = "Sendt", "Mottatt i journalsystemet", "I journalen"
+ADVICE = "Avvist av journalsystemet. Legg PDF-en i journalen selv."
 
 
 def is_acknowledged(play: Play) -> str:
@@ -42,9 +44,10 @@ def is_rejected(play: Play) -> str:
     choose_reply(play, people.TRYGVE, Reply.REJECTED)
     launch_from_list(play, people.TRYGVE)
     send_report(play, people.TRYGVE, "Demomelding som journalen avviser.")
-    becomes(lambda: "Avvist" in _article_text(play, people.TRYGVE), "the rejection is shown")
+    becomes(lambda: ADVICE in _article_text(play, people.TRYGVE), "the page says what to do")
+    holds(f"({PATIENT_UNKNOWN.code})" in _article_text(play, people.TRYGVE), "the page shows the journal's reason")
     holds(RECEIVED not in _lamps(play, people.TRYGVE), "mottatt is not lit")
-    return "AppRec Avvist (E35): mottatt stays dark and the page says what to do"
+    return "AppRec Avvist (E35): mottatt stays dark, the page shows the code and says what to do"
 
 
 def comes_late(play: Play) -> str:

@@ -10,10 +10,11 @@ from portal.demo.browser import Hop
 from portal.demo.environment import SHORT_LIFE
 from portal.demo.story import catalogue
 from portal.demo.story.checks import StoryFailed, holds, refused
-from portal.demo.story.play import clicked, launch_handle, log_in, patient_button, tells_of_patients
+from portal.demo.story.play import HIDDEN, clicked, launch_handle, log_in, patient_button, tells_of_patients
 from portal.demo.story.rig import Rig
 
 if TYPE_CHECKING:
+    from portal.demo.browser import Page
     from portal.demo.story.play import Play
 
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
@@ -47,7 +48,10 @@ def expired(play: Play) -> str:
     code, begun = rig.code(people.INGEBORG)
     time.sleep(SHORT_LIFE + 0.3)
     refused(lambda: rig.target.redeem(code, begun.verifier), "invalid_grant", "an expired code is not redeemed")
-    holds("code" not in rig.answer_to(rig.target.begin(handle)), "an expired launch gives no code")
+    late = rig.target.begin(handle)
+    answer = rig.answer_to(late)
+    holds("code" not in answer and answer["error"] == "invalid_request", "an expired launch gives no code")
+    holds((answer["state"], answer["iss"]) == (late.state, play.at.portal), "the refusal says whose it is (RFC 9207)")
     return "refused: a code and a launch that have expired"
 
 
@@ -89,10 +93,12 @@ def other_person_at_the_target(play: Play) -> str:
 
 def hidden_service(play: Play) -> str:
     """A service that is not in the list cannot be opened either."""
-    for path in ("/open/demo-jordmor", "/open/demo-kommuneoverlege"):
+    holds(set(HIDDEN) <= catalogue.demo_services(play.stage).keys(), "the services are in the catalogue")
+    for service in HIDDEN:
         for base in (play.at.portal, play.contexts["ingeborg"].rstrip("/")):
-            page = play.anna.follow(Hop("POST", f"{base}{path}", {}, play.at.portal))
-            holds(page.status in {FORBIDDEN, NOT_FOUND}, f"{path} is not opened")
+            page = play.anna.follow(Hop("POST", f"{base}/open/{service}", {}, play.at.portal))
+            holds(page.status == NOT_FOUND, f"{service} is not opened")
+            holds(_heading(page) == "Tjenesten finnes ikke", f"the portal's page says that there is no {service}")
     return "refused: opening a service that she may not use"
 
 
@@ -115,3 +121,7 @@ def closed_patient(play: Play) -> str:
     page = play.anna.open(play.contexts["ingeborg"])
     holds(page.status == NOT_FOUND and not tells_of_patients(page), "the patient's page is gone")
     return "session/end: the journal closes its patients, and their pages are gone"
+
+
+def _heading(page: Page) -> str:
+    return " ".join(heading.text_content() for heading in page.tree.iter("h1"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portal.adapters.http import Egress
 from portal.demo.bound_api import BoundApi
 from portal.demo.browser import Hop
 from portal.demo.launch_client import LaunchClient
@@ -14,6 +13,7 @@ from portal.demo.story.play import launch_handle
 from portal.demo.target import pdf
 from portal.demo.target.report import Document
 from portal.demo.target.writeback import body
+from portal.demo.trace import TracedEgress
 
 if TYPE_CHECKING:
     from portal.adapters.http import Answer
@@ -29,7 +29,7 @@ class Rig:
     def __init__(self, play: Play) -> None:
         self._play = play
         stage = play.stage
-        egress = Egress({stage.addresses.portal})
+        egress = TracedEgress({stage.addresses.portal}, play.trace)
         own = target_registration(stage.addresses, stage.keys)
         others = own.model_copy(update={"client_id": OTHER_AT_PORTAL, "key": stage.keys.other_at_portal})
         self.target = LaunchClient(stage.addresses.portal, own, egress)

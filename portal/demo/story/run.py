@@ -35,6 +35,7 @@ SCENES: tuple[Callable[[Play], str], ...] = (
     refusals.other_person,
     refusals.hidden_service,
     refusals.outsider,
+    day.goes_home,
     refusals.other_person_at_the_target,
     refusals.closed_patient,
     left.no_leaks,
