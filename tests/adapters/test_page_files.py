@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support.world import settings_for
+from support.staging import settings_for
 
 from portal.adapters import catalogue_file
 from portal.adapters.page_files import Kept, PageFiles

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.oidc_provider import oidc_provider
 from support.raw_client import registration
-from support.world import free_port, served, settings_for
+from support.staging import free_port, served, settings_for
 
 from portal.adapters import catalogue_file
 from portal.app import create_app, publish

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.bodies import LINE, OLE, session_body
 from support.helseid import ANNA, BO
 from support.keys import ec
-from support.world import LINE, OLE, session_body
 
 from portal.demo.browser import Hop
 from portal.domain import dpop

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.world import settings_for
+from support.staging import settings_for
 
 from portal.domain.keyring import KeyDestroyedError, Keyring
 from portal.store.vault import Vault, vault_of
