@@ -28,3 +28,11 @@ def configure() -> None:
         handler.setFormatter(JsonLines())
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
+
+
+def place_of(error: BaseException) -> str:
+    """File and line where it broke."""
+    where = error.__traceback__
+    while where and where.tb_next:
+        where = where.tb_next
+    return f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else ""

@@ -114,6 +114,10 @@ def after_silence(sent_at: datetime, now: datetime) -> Step | None:
 _SENT = {State.SENT, State.COMPLETED, State.REJECTED_APPREC, State.OVERDUE}
 
 
-def lamps(state: State, *, filed: bool) -> Lamps:
-    """Return the lamps; only a receipt lights *mottatt i EPJ*, and no message of ours lights *i journalen*."""
-    return Lamps(sent=state in _SENT, received=state is State.COMPLETED, filed=filed)
+def lamps(state: State, *, filed: bool, files_by_itself: bool = False) -> Lamps:
+    """Return the lamps; only a receipt lights *mottatt i EPJ*.
+
+    *I journalen* is lit by the clinician's tick (`filed`), or by the receipt of a journal known to file by itself.
+    """
+    received = state is State.COMPLETED
+    return Lamps(sent=state in _SENT, received=received, filed=filed or (files_by_itself and received))

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from portal.domain.delivery import State
-from portal.domain.keyring import KeyDestroyedError
 from portal.store.database import insert
-from portal.store.tables import ContextRow, DeliveryEventRow, DeliveryRow, DocumentRow, LaunchRow
+from portal.store.tables import ContextRow, DeliveryEventRow, DeliveryRow, DocumentRow, EpjRow, LaunchRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -52,6 +51,7 @@ class Receipt:
     msg_id: str
     state: State
     filed: bool
+    files_by_itself: bool
     history: History
 
 
@@ -93,7 +93,8 @@ def load(session: Session, vault: Vault, row_id: str) -> Document | None:
     if found is None:
         return None
     row, sealed_pdf = found
-    content, pdf = _content(row, vault), _pdf(sealed_pdf, vault)
+    content = _content(row, vault)
+    pdf = vault.open_bytes(sealed_pdf, _PDF_PURPOSE) if sealed_pdf else None
     if content is None or pdf is None:
         return None
     return Document(
@@ -134,19 +135,21 @@ def of_same_patient(session: Session, client_id: str, document_id: str, launch: 
 def receipt(session: Session, client_id: str, document_id: str) -> Receipt | None:
     """Where a client's document is."""
     found = session.execute(
-        select(DocumentRow, DeliveryRow)
+        select(DocumentRow, DeliveryRow, EpjRow.registration)
         .join(DeliveryRow, DeliveryRow.document_id == DocumentRow.id)
+        .join(EpjRow, EpjRow.id == DeliveryRow.epj_id)
         .where(DocumentRow.client_id == client_id, DocumentRow.document_id == document_id)
     ).one_or_none()
     if found is None:
         return None
-    document, delivery = found
+    document, delivery, registration = found
     return Receipt(
         document_id=document.document_id,
         digest=document.digest,
         msg_id=delivery.msg_id,
         state=State(delivery.state),
         filed=delivery.filed_at is not None,
+        files_by_itself=bool(registration.get("files_by_itself")),
         history=histories(session, [delivery.id])[delivery.id],
     )
 
@@ -164,10 +167,3 @@ def histories(session: Session, delivery_ids: Collection[str]) -> dict[str, Hist
 
 def _content(row: DocumentRow, vault: Vault) -> dict[str, str] | None:
     return vault.open(row.sealed, _PURPOSE) if row.sealed else None
-
-
-def _pdf(sealed: bytes | None, vault: Vault) -> bytes | None:
-    try:
-        return vault.keyring.open(sealed, _PDF_PURPOSE) if sealed else None
-    except KeyDestroyedError:
-        return None

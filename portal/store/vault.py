@@ -28,8 +28,13 @@ class Vault:
 
     def open(self, sealed: bytes, purpose: str) -> Any:
         """The JSON value again; None when its key was destroyed, and the value with it."""
+        plain = self.open_bytes(sealed, purpose)
+        return None if plain is None else json.loads(plain)
+
+    def open_bytes(self, sealed: bytes, purpose: str) -> bytes | None:
+        """The bytes again; None when their key was destroyed."""
         try:
-            return json.loads(self.keyring.open(sealed, purpose))
+            return self.keyring.open(sealed, purpose)
         except KeyDestroyedError:
             return None
 

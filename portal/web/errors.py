@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, g, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from portal.adapters.log_lines import place_of
 from portal.domain import dpop
 from portal.domain.bodies import OAuthProblem, Problem
 from portal.errors import NotFound, OAuthError, PortalError, RequestRejected, TokenRejected
@@ -70,11 +71,8 @@ def _of_http(error: HTTPException) -> ResponseReturnValue:
 
 def _ours(error: Exception) -> ResponseReturnValue:
     # The text of an unknown exception may hold anything; its type and place do not.
-    where = error.__traceback__
-    while where and where.tb_next:
-        where = where.tb_next
-    place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else ""
-    log.error("failed", extra={"error": type(error).__name__, "place": place, "reference": g.get("reference")})
+    known = {"error": type(error).__name__, "place": place_of(error), "reference": g.get("reference")}
+    log.error("failed", extra=known)
     return answer(PortalError("internal"))
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _
 
-from portal.domain.audit import AuditEvent
 from portal.domain.delivery import State, lamps
 from portal.domain.norwegian_time import OSLO
 from portal.errors import NotFound
 from portal.store import audit, outbox
 from portal.web import language
+from portal.web.acts import act
 from portal.web.guards import login, signed_in
 from portal.web.parts import parts
 
@@ -81,7 +81,7 @@ def file_by_hand(delivery_id: str) -> ResponseReturnValue:
     with portal.database.write() as session:
         if not outbox.file_by_hand(session, delivery_id, sub, portal.now()):
             raise NotFound("document_unknown")
-        audit.record(session, AuditEvent(portal.now(), "filed_by_hand", "ok", sub, subject=delivery_id))
+        audit.record(session, act("filed_by_hand", actor=f"person {sub}", subject=f"delivery {delivery_id}"))
     return redirect(url_for("receipts.show"), 303)
 
 
@@ -90,14 +90,13 @@ def _line(shown: Shown, titles: Mapping[str, Translated]) -> Line:
     delivery = shown.delivery
     # A service may have left the catalogue; what was sent from it has not left the list.
     service = titles.get(shown.service_id)
-    filed = shown.filed or (shown.files_by_itself and delivery.state is State.COMPLETED)
     return Line(
         id=delivery.id,
         title=shown.title or str(_("Slettet etter lagringstiden")),
         service=service.in_language(language.current()) if service else shown.service_id,
         patient=shown.patient.name if shown.patient else "",
         at=_when(delivery.accepted_at),
-        lamps=lamps(delivery.state, filed=filed),
+        lamps=lamps(delivery.state, filed=shown.filed, files_by_itself=shown.files_by_itself),
         state_text=str(_STATES[delivery.state]),
         history=tuple(Event(_when(at), _step(state, code)) for at, state, code in shown.history),
     )

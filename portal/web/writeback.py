@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, jsonify
 
-from portal.domain.audit import AuditEvent
 from portal.domain.bodies import PDF_LIMIT, WritebackEvent, WritebackPut, WritebackState
 from portal.domain.delivery import lamps
 from portal.domain.journal_text import journal_text
@@ -17,6 +16,7 @@ from portal.domain.text import is_opaque_id
 from portal.errors import DocumentRejected, NotFound, TokenRejected
 from portal.store import audit, contexts, documents, launches
 from portal.store.documents import Document
+from portal.web.acts import act
 from portal.web.bodies import body
 from portal.web.guards import grant, writeback_grant
 from portal.web.parts import parts
@@ -24,6 +24,7 @@ from portal.web.parts import parts
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+    from portal.domain.audit import AuditEvent
     from portal.domain.context import Context
     from portal.domain.launch import Launch
     from portal.store.documents import Receipt
@@ -139,7 +140,7 @@ def _receipt(document_id: str) -> Receipt:
 
 
 def _state(receipt: Receipt) -> dict[str, object]:
-    lit = lamps(receipt.state, filed=receipt.filed)
+    lit = lamps(receipt.state, filed=receipt.filed, files_by_itself=receipt.files_by_itself)
     shown = WritebackState(
         document_id=receipt.document_id,
         msg_id=receipt.msg_id,
@@ -160,13 +161,6 @@ def _note_near_miss(launch: Launch, context: Context, document_id: str) -> None:
 
 
 def _event(context: Context, launch_id: str, document_id: str, action: str, outcome: str) -> AuditEvent:
-    return AuditEvent(
-        at=parts().now(),
-        action=action,
-        outcome=outcome,
-        actor=f"client {grant().client_id}",
-        organisation=context.organisation.parent,
-        patient_ref=context.patient_ref,
-        subject=f"document {document_id if is_opaque_id(document_id) else '?'}",
-        basis=f"launch {launch_id}",
-    )
+    subject = f"document {document_id if is_opaque_id(document_id) else '?'}"
+    actor, basis = f"client {grant().client_id}", f"launch {launch_id}"
+    return act(action, outcome, actor=actor, subject=subject, basis=basis, context=context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from portal.adapters.log_lines import place_of
 from portal.errors import PortalError
 
 if TYPE_CHECKING:
@@ -25,11 +26,3 @@ def carefully(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | No
     except Exception as error:  # noqa: BLE001  whatever it is, the next message must not wait for it
         log.error("failed", extra={"work": work.__name__, "error": type(error).__name__, "place": place_of(error)})  # noqa: TRY400  a traceback may quote anything
     return None
-
-
-def place_of(error: BaseException) -> str:
-    """File and line where it broke."""
-    where = error.__traceback__
-    while where and where.tb_next:
-        where = where.tb_next
-    return f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else ""

@@ -6,13 +6,13 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from portal.adapters.log_lines import place_of
 from portal.domain import dialogmelding, journal_note
 from portal.domain.audit import AuditEvent
 from portal.domain.delivery import Failed, Sent, State, Step, after_send, after_silence
 from portal.domain.journal_note import JournalNote, Sender
 from portal.errors import MessageRejected, UpstreamError
 from portal.store import audit, contexts, documents, outbox, registry
-from portal.worker.care import place_of
 
 if TYPE_CHECKING:
     from portal.domain.context import Context

@@ -125,3 +125,9 @@ def test_silence_becomes_overdue_after_the_transports_last_resend(hours: int, *,
 )
 def test_lamps(state: State, *, sent: bool, received: bool, filed: bool) -> None:
     assert lamps(state, filed=filed) == Lamps(sent, received, filed)
+
+
+def test_a_journal_that_files_by_itself_has_filed_what_it_received() -> None:
+    assert lamps(State.COMPLETED, filed=False, files_by_itself=True).filed
+    assert not lamps(State.SENT, filed=False, files_by_itself=True).filed
+    assert not lamps(State.COMPLETED, filed=False).filed
