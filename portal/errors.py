@@ -167,7 +167,11 @@ class DocumentRejected(PortalError):
 class CatalogueRejected(PortalError):
     """A catalogue file did not hold; nothing was applied. `detail` lists file, line and field of every error."""
 
-    codes: ClassVar[dict[str, int]] = {"catalogue_invalid": 422, "catalogue_conflict": 409}
+    codes: ClassVar[dict[str, int]] = {
+        "catalogue_invalid": 422,
+        "catalogue_conflict": 409,
+        "revision_unknown": 404,
+    }
 
 
 class MessageRejected(PortalError):

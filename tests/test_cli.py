@@ -37,7 +37,12 @@ COMMANDS = (
     "demo",
     "db upgrade",
     "catalog check",
+    "catalog diff",
+    "catalog export",
     "catalog import",
+    "notices post",
+    "notices list",
+    "notices end",
     "epj add",
     "epj approve",
     "epj list",
@@ -223,7 +228,7 @@ def test_retention_forgets_and_says_what(operator: Operator, database: Database)
     with database.write() as session:
         sealed_rows.open_context(session, sealed_rows.vault(), expires_at=long_ago)
     said = operator.run("retention", "run").stdout
-    assert said == "one_time 0, logins 0, tokens 0, documents 0, contexts 1\n"
+    assert said == "one_time 0, logins 0, tokens 0, documents 0, contexts 1, notices 0, marks 0, people 0\n"
     assert operator.audited() == [(f"operator {me()}", "retention_run", "")]
 
 
@@ -264,6 +269,45 @@ def test_a_catalogue_is_put_in_force_on_the_revision_it_was_made_from(on_sqlite:
     with sqlite.read() as session:
         ids = {service.id for service in load(session, 2).services}
     assert {"demo-melding", "msis-klinikermelding"} <= ids
+
+
+def test_what_is_exported_is_what_was_imported_byte_for_byte(on_sqlite: Operator) -> None:
+    on_sqlite.run("catalog", "import", ROOT / "link_catalog.yaml")
+    exported = on_sqlite.run("catalog", "export")
+    assert exported.stdout == (ROOT / "link_catalog.yaml").read_text(encoding="utf-8")
+    assert exported.stderr == "revision 1\n"
+    again = on_sqlite.folder / "again.yaml"
+    again.write_text(exported.stdout, encoding="utf-8")
+    on_sqlite.run("catalog", "import", again, "--based-on", "1")
+    assert on_sqlite.run("catalog", "export").stdout == exported.stdout
+    assert "no such revision" in on_sqlite.run("catalog", "export", "--revision", "9", status=1).stderr
+
+
+def test_a_diff_names_every_field_that_would_change(on_sqlite: Operator) -> None:
+    shipped = ROOT / "link_catalog.yaml"
+    assert "no such revision" in on_sqlite.run("catalog", "diff", shipped, status=1).stderr
+    on_sqlite.run("catalog", "import", shipped)
+    assert on_sqlite.run("catalog", "diff", shipped).stdout == ""
+    changed = on_sqlite.folder / "changed.yaml"
+    text = shipped.read_text(encoding="utf-8").replace("nb: MSIS-klinikermelding", "nb: Meld smitte", 1)
+    changed.write_text(text, encoding="utf-8")
+    told = "~ services.msis-klinikermelding.title.nb: MSIS-klinikermelding -> Meld smitte\n"
+    assert on_sqlite.run("catalog", "diff", changed, status=1).stdout == told
+    assert on_sqlite.run("catalog", "diff", changed, "--from", shipped, status=1).stdout == told
+
+
+def test_an_owner_s_stop_is_told_of_and_ended_by_hand(on_sqlite: Operator) -> None:
+    on_sqlite.run("catalog", "import", ROOT / "link_catalog.yaml")
+    said = ("--kind", "fault", "--to", "2099-01-01T00:00:00+01:00", "--nb", "Nede.", "--nn", "Nede.", "--en", "Down.")
+    notice_id = on_sqlite.run("notices", "post", "dodsmelding", *said).stdout.strip()
+    assert f"dodsmelding {notice_id} fault" in on_sqlite.run("notices", "list").stdout
+    on_sqlite.run("notices", "end", "dodsmelding", notice_id)
+    assert " ended: Nede." in on_sqlite.run("notices", "list").stdout
+    assert on_sqlite.run("notices", "end", "dodsmelding", notice_id, status=1).stderr
+    assert on_sqlite.run("notices", "post", "finnes-ikke", *said, status=1).stderr
+    never = [word.replace("2099", "1999") for word in said]
+    assert "from must be before to" in on_sqlite.run("notices", "post", "dodsmelding", *never, status=1).stderr
+    assert [action for _, action, _ in on_sqlite.audited()] == ["catalogue_published", "notice_posted", "notice_ended"]
 
 
 def test_the_worker_works_until_it_is_told_to_stop(on_sqlite: Operator) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import yaml
 from pydantic import ValidationError
 
 from portal.adapters.yaml_document import Document, Fault, load
@@ -51,12 +50,6 @@ def parse(text: str, name: str) -> Catalogue:
     if document.faults:
         raise _rejected(name, document.faults)
     return catalogue
-
-
-def dump(catalogue: Catalogue) -> str:
-    """Write a catalogue so that `parse` reads the same one back."""
-    plain = catalogue.model_dump(mode="json", exclude_defaults=True)
-    return yaml.safe_dump(plain, allow_unicode=True, sort_keys=False, width=120)
 
 
 def _faults(document: Document, error: ValidationError) -> list[Fault]:

@@ -19,14 +19,15 @@ from portal.domain.service_parts import (
     Endpoint,
     LegalBasis,
     Login,
-    Maintenance,
     Provenance,
     Reference,
     Status,
+    Stop,
     Verification,
     WebAddress,
     Writeback,
 )
+from portal.domain.text import Line
 from portal.domain.translated import Keywords, Language, Translated
 from portal.errors import CatalogueRejected, NotFound
 
@@ -62,6 +63,9 @@ Category = Literal[
 ]
 
 
+Minutes = Annotated[int, Field(strict=True, ge=1, le=240)]
+
+
 class Owner(Body):
     """Who answers for services; a kind of owner ("your municipality") has no number of its own."""
 
@@ -71,7 +75,11 @@ class Owner(Body):
 
 
 class Service(Body):
-    """One entry. `parent` makes it a deep link into another, `operator` runs it for the `owner`."""
+    """One entry. `parent` makes it a deep link into another, `operator` runs it for the `owner`.
+
+    `codes` are numbers of forms and tariffs that people search by. `minutes` is how long it usually takes, `prefilled`
+    what is filled in already, `returns` what comes back to the journal, `fallback` what to do when it is down.
+    """
 
     id: Key
     parent: Key | None = None
@@ -83,6 +91,7 @@ class Service(Body):
     title: Translated
     summary: Translated
     keywords: Keywords = Keywords()
+    codes: tuple[Line, ...] = ()
     patient: Literal["required", "optional", "none"]
     endpoints: tuple[Endpoint, ...]
     login: Login
@@ -94,7 +103,10 @@ class Service(Body):
     deadline_verified: Verification | None = None
     languages: Annotated[tuple[Language, ...], Field(min_length=1)]
     status: Status
-    maintenance: tuple[Maintenance, ...] = ()
+    maintenance: tuple[Stop, ...] = ()
+    minutes: Minutes | None = None
+    prefilled: Translated | None = None
+    returns: Translated | None = None
     fallback: Translated | None = None
     docs: tuple[Reference, ...] = ()
     contact: Contact | None = None
@@ -155,7 +167,7 @@ class Catalogue(Body):
 
 
 def effective(service: Service, supported: Level | None) -> Service:
-    """The service at the level that an enabled, tested client `supports`, never above the declared one.
+    """The service at the level that enabled, tested clients have `supported`, never above the declared one.
 
     None stands for no such client: a link is all that can be promised. What is done in the EPJ stays there.
     """

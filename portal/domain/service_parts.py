@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -115,11 +115,12 @@ class Status(Body):
         return self
 
 
-class Maintenance(Body):
-    """A planned stop, `from` until `to`, both with their time zone."""
+class Stop(Body):
+    """When the service is down, planned or by a fault: `from` until the planned end `to`, both with their time zone."""
 
     model_config = ConfigDict(serialize_by_alias=True)
 
+    kind: Literal["planned", "fault"] = "planned"
     begins: Instant = Field(alias="from")
     ends: Instant = Field(alias="to")
     message: Translated
@@ -130,6 +131,10 @@ class Maintenance(Body):
             message = "from must be before to"
             raise ValueError(message)
         return self
+
+    def goes_on(self, now: datetime) -> bool:
+        """Whether it has begun and is not over."""
+        return self.begins <= now < self.ends
 
 
 class Reference(Body):

@@ -28,6 +28,13 @@ class Translated(Body):
         return "en" if wanted == "en" and self.en else "nb"
 
 
+class InEveryLanguage(Translated):
+    """As Translated, with nothing left out: what everybody must understand."""
+
+    nn: Line
+    en: Line
+
+
 class Keywords(Body):
     """What people type when they look for a service; a search reads every language."""
 

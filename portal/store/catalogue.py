@@ -1,4 +1,4 @@
-"""Published catalogues: each revision whole, with the public page as it was rendered at publish."""
+"""Published catalogues, each revision whole; the newest is the one in force."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from sqlalchemy import func, select
 
 from portal.domain.catalogue import Catalogue
 from portal.errors import CatalogueRejected
-from portal.store.tables import PageRow, RevisionRow
+from portal.store.tables import RevisionRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
-
-Pages = dict[tuple[str, str], str]
-"""HTML by zone and language."""
 
 
 def newest(session: Session) -> int | None:
@@ -30,29 +26,29 @@ def load(session: Session, revision: int) -> Catalogue:
     return Catalogue.model_validate_json(session.get_one(RevisionRow, revision).document)
 
 
-def pages(session: Session, revision: int) -> Pages:
-    """The public pages of a revision."""
-    rows = session.scalars(select(PageRow).where(PageRow.revision_id == revision))
-    return {(row.zone, row.language): row.html for row in rows}
+def stored(session: Session, revision: int | None) -> tuple[int, Catalogue]:
+    """A revision by its number, or the one in force; raises CatalogueRejected `revision_unknown`."""
+    number = newest(session) if revision is None else revision
+    row = session.get(RevisionRow, number) if number is not None else None
+    if row is None:
+        raise CatalogueRejected("revision_unknown", "no such revision")
+    return row.id, Catalogue.model_validate_json(row.document)
 
 
 def publish(
     session: Session,
     catalogue: Catalogue,
-    rendered: Mapping[tuple[str, str], str],
     *,
     by: str,
     now: datetime,
     based_on: int | None,
 ) -> int:
     """Put a new revision in force; raises CatalogueRejected when it is not based on the one that is."""
+    # Whoever is to replace the same revision waits here, and then finds that it has been replaced.
+    session.execute(select(RevisionRow.id).where(RevisionRow.id == based_on).with_for_update())
     if based_on != newest(session):
         raise CatalogueRejected("catalogue_conflict", f"the revision in force is {newest(session)}")
     row = RevisionRow(document=catalogue.model_dump_json(), based_on=based_on, published_by=by, published_at=now)
     session.add(row)
     session.flush()
-    session.add_all(
-        PageRow(revision_id=row.id, zone=zone, language=language, html=html)
-        for (zone, language), html in rendered.items()
-    )
     return row.id
