@@ -17,7 +17,7 @@ GATES := $(addprefix tests/test_,floors.py guards.py locks.py migrations.py mini
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help build demo test check interop e2e lock clean
+.PHONY: help build demo test check mutants interop e2e lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,13 @@ check: .venv/tools ## Hold the house's gates: format, lint, types, floors, sizes
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto $(GATES)
+
+# mutmut keeps its verdict on a mutant when only tests have changed: the mutants are made anew each time.
+mutants: .venv/tools ## Kill every mutant of decide() and of what it decides with
+	rm -rf mutants
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results --all true >mutants/results
+	$(BIN)/python tests/mutants/check.py mutants/results
 
 interop: node_modules/.counterparts build .venv/tools ## Test against third parties' programs
 	$(BIN)/pytest -m interop
@@ -58,7 +65,7 @@ lock: .venv/tools $(if $(NPM),,.venv/node) ## Write the locks anew from pyprojec
 	node -e '$(WITHOUT_FUNDING)'
 
 clean: ## Remove everything that was fetched or made
-	rm -rf .venv node_modules $(VENDOR) build ./*.egg-info
+	rm -rf .venv node_modules $(VENDOR) build mutants ./*.egg-info
 	rm -f $(TRANSLATIONS)
 
 .venv/made:

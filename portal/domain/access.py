@@ -31,7 +31,7 @@ class Answer(StrEnum):
 
 
 class Reason(StrEnum):
-    """Stable codes: why there is no button, or (the last three) what to know before using it."""
+    """Stable codes: why there is no button, or (the last four) what to know before using it."""
 
     NOT_SIGNED_IN = "not_signed_in"
     NO_RULE = "no_rule"
@@ -54,6 +54,7 @@ class Reason(StrEnum):
     PATIENT_NOT_SENT = "patient_not_sent"
     NO_WRITEBACK = "no_writeback"
     MAINTENANCE = "maintenance"
+    FAULT = "fault"
 
 
 _REASONS = {
@@ -66,6 +67,7 @@ _REASONS = {
     "organizations": Reason.ORGANISATION,
     "min_security_level": Reason.SECURITY_LEVEL,
 }
+_STOPS = {"planned": Reason.MAINTENANCE, "fault": Reason.FAULT}
 
 
 @dataclass(frozen=True)
@@ -165,5 +167,6 @@ def _warnings(
     writes_back = service.level is Level.SSO_CONTEXT and service.writeback.by == "portal" and facts.patient
     if writes_back and (organisation is None or not facts.reply_to):
         yield Reason.NO_WRITEBACK
-    if any(stop.begins <= now < stop.ends for stop in service.maintenance):
-        yield Reason.MAINTENANCE
+    for kind, reason in _STOPS.items():
+        if any(stop.kind == kind and stop.goes_on(now) for stop in service.maintenance):
+            yield reason

@@ -107,6 +107,18 @@ def test_the_fields_of_a_rule_must_hold_for_one_approval() -> None:
     assert asked(both, replace(MIDWIFE, authorisations=(Authorisation("JO", "1", ("1",)),))) == OPEN
 
 
+def test_the_approval_that_comes_nearest_is_answered() -> None:
+    rule = ruled({"professions": ["SP"], "authorization": ["autorisasjon"], "requisition_rights": ["1"]})
+    student_nurse = Authorisation("SP", "3")
+
+    assert asked(rule, replace(NURSE, authorisations=(student_nurse,))) == hidden(
+        Reason.AUTHORIZATION, Reason.REQUISITION_RIGHT
+    )
+    assert asked(rule, replace(DOCTOR, authorisations=(student_nurse, *DOCTOR.authorisations))) == hidden(
+        Reason.PROFESSION
+    )
+
+
 def test_role_and_municipality_must_hold_for_one_assignment() -> None:
     rule = ruled({"roles": ["kommuneoverlege"], "municipalities": ["0301"]})
 
@@ -127,7 +139,7 @@ def test_fields_add_up_and_rules_are_alternatives() -> None:
     strict = {"professions": ["JO"], "roles": ["vikar"], "min_security_level": 4}
 
     assert asked(ruled(strict)) == hidden(Reason.PROFESSION, Reason.ROLE)
-    assert asked(ruled(strict, {"professions": ["SP"]})) == hidden(Reason.PROFESSION)
+    assert asked(ruled(strict, {"specialities": ["1"]})) == hidden(Reason.SPECIALITY)
     assert asked(ruled(strict, {"professions": ["LE"]})) == OPEN
 
 
@@ -195,10 +207,11 @@ def test_a_patient_is_sent_with_context_only(level: str, patient: str, facts: Co
     assert asked({"level": level, "patient": patient, "context": SMART}, facts=facts) == decision
 
 
-def test_an_optional_patient_may_be_missing() -> None:
+def test_an_optional_patient_may_be_missing_and_a_required_one_may_not() -> None:
     optional = {"level": "sso_context", "patient": "optional", "context": {"mechanism": "smart_launch"}}
 
     assert asked(optional) == OPEN
+    assert asked(optional | {"patient": "required"}) == shown(Reason.NEEDS_PATIENT)
 
 
 def test_an_encounter_may_be_needed() -> None:
@@ -218,6 +231,7 @@ def test_a_journal_that_cannot_be_reached_is_said_before_the_click() -> None:
     assert asked(writes, facts=PATIENT) == OPEN
     assert asked(writes, facts=replace(PATIENT, reply_to=False)) == warned
     assert asked(writes, facts=PATIENT, organisation=None) == warned
+    assert asked(writes | {"writeback": {"by": "service", "mechanisms": []}}, facts=PATIENT, organisation=None) == OPEN
 
 
 def test_maintenance_warns_from_its_start_until_its_end() -> None:

@@ -82,7 +82,13 @@ def test_what_ships_tells_nobody_but_the_public_entries() -> None:
 def test_what_ships_for_a_doctor_a_nurse_and_a_midwife() -> None:
     doctor, nurse, midwife = (listed(SHIPPED_CATALOGUE, person, Answer.HIDDEN) for person in (DOCTOR, NURSE, MIDWIFE))
 
-    assert doctor == {"vesuv-utbruddsvarsel", "sjomannslege", "phv-begjaering", "gjesteinnbyggerliste"}
+    assert doctor == {
+        "vesuv-utbruddsvarsel",
+        "sjomannslege",
+        "phv-begjaering",
+        "gjesteinnbyggerliste",
+        "kontaktregister-kommunelege",
+    }
     assert doctor < nurse
     assert doctor < midwife
     assert {"msis-klinikermelding", "dodsmelding", "blareseptsoknad", "vaksinebestilling"} <= nurse
