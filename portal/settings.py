@@ -98,6 +98,9 @@ class Lifetimes(BaseModel):
     payload: Life = timedelta(days=30)
     waiting_payload: Life = timedelta(days=90)
     dpop_window: Life = timedelta(seconds=10)
+    recent_use: Life = timedelta(days=90)
+    choices: Life = timedelta(days=730)
+    notice: Life = timedelta(days=90)
 
 
 class Settings(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from portal.domain.bodies import FhirContextItem, Identifier
 from portal.domain.oids import ENH, HER, HPR
@@ -30,6 +30,23 @@ class Launch:
     session_hash: str
     patient_id: str | None
     created_at: datetime
+
+
+class Success(NamedTuple):
+    """Of the launches of one service in some time, how many were made and how many its target took up."""
+
+    made: int
+    redeemed: int
+
+    @property
+    def tells(self) -> bool:
+        """Whether there were enough of them to say anything, and nobody can be counted out of it."""
+        return self.made >= 5  # noqa: PLR2004  the smallest count that is ever shown
+
+    @property
+    def is_poor(self) -> bool:
+        """Whether the service fails for most people."""
+        return self.tells and self.redeemed * 2 < self.made
 
 
 def fhir_context(context: Context, client: Client, fhir_issuer: str) -> list[FhirContextItem]:

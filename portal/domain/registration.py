@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -49,6 +49,13 @@ class Client(Body):
             message = "two keys share a kid"
             raise ValueError(message)
         return self
+
+
+class Handover(NamedTuple):
+    """What an enabled client gets with a launch, and whether it may write back: what a card says before the click."""
+
+    release: tuple[Release, ...] = ()
+    writeback: bool = False
 
 
 class Epj(Body):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
-from portal.domain.launch import Launch
+from portal.domain.launch import Launch, Success
 from portal.store.logins import hashed
 from portal.store.tables import LaunchRow, TokenRow
 
@@ -51,6 +51,16 @@ def find(session: Session, launch_id: str) -> Launch | None:
         patient_id=row.patient_id,
         created_at=row.created_at,
     )
+
+
+def success(session: Session, since: datetime, until: datetime) -> dict[str, Success]:
+    """By service, of the launches with a context that were made in a time, how many the target took up."""
+    rows = session.execute(
+        select(LaunchRow.service_id, func.count(), func.count(LaunchRow.redeemed_at))
+        .where(LaunchRow.client_id.is_not(None), LaunchRow.created_at >= since, LaunchRow.created_at < until)
+        .group_by(LaunchRow.service_id)
+    )
+    return {service_id: Success(made, redeemed) for service_id, made, redeemed in rows}
 
 
 def redeem(session: Session, launch_id: str, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import update
 
 from portal.domain.identity import Authorisation, Organisation, Person
+from portal.store import people
 from portal.store.tables import LoginRow
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _PURPOSE = "login"
 
 @dataclass(frozen=True)
 class Login:
-    """One signed-in browser; `id_token` is kept for the logout at HelseID alone."""
+    """One signed-in browser; `id_token` is kept for the logout at HelseID alone, `language` is the person's choice."""
 
     key_hash: str
     person: Person
@@ -33,6 +34,12 @@ class Login:
     created_at: datetime
     seen_at: datetime
     expires_at: datetime
+    language: str | None = None
+
+    @property
+    def office(self) -> str:
+        """The office as a key for what belongs to a person there; empty while it is unknown."""
+        return self.organisation.label if self.organisation else ""
 
 
 def hashed(secret: str) -> str:
@@ -61,7 +68,7 @@ def find(session: Session, vault: Vault, secret: str, now: datetime, idle: timed
     row = session.get(LoginRow, hashed(secret))
     if row is None or row.ended_at or row.expires_at <= now or row.seen_at + idle <= now:
         return None
-    return _login(row, vault)
+    return _login(row, vault, people.language(session, row.sub))
 
 
 def touch(session: Session, key_hash: str, now: datetime) -> None:
@@ -81,7 +88,7 @@ def end(session: Session, key_hash: str, now: datetime) -> None:
     session.execute(update(LoginRow).where(*mine).values(ended_at=now))
 
 
-def _login(row: LoginRow, vault: Vault) -> Login | None:
+def _login(row: LoginRow, vault: Vault, language: str | None) -> Login | None:
     secret = vault.open(row.sealed, _PURPOSE)
     if secret is None:
         return None
@@ -94,6 +101,7 @@ def _login(row: LoginRow, vault: Vault) -> Login | None:
         created_at=row.created_at,
         seen_at=row.seen_at,
         expires_at=row.expires_at,
+        language=language,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import select
 
-from portal.domain.registration import Client, Epj
+from portal.domain.registration import Client, Epj, Handover
 from portal.errors import NotAllowed, RequestRejected
 from portal.store.tables import ClientRow, EpjRow
 
@@ -118,9 +118,10 @@ def client_of_service(session: Session, service_id: str) -> Client | None:
     return Client.model_validate(rows[0].registration) if rows else None
 
 
-def enabled_services(session: Session) -> frozenset[str]:
-    """Ids of the services that have an enabled client."""
-    return frozenset(session.scalars(select(ClientRow.service_id).where(ClientRow.state == ENABLED)))
+def handovers(session: Session) -> dict[str, Handover]:
+    """By the id of its service, what each enabled client gets."""
+    rows = session.execute(select(ClientRow.service_id, ClientRow.registration).where(ClientRow.state == ENABLED))
+    return {service: Handover(tuple(given["release"]), given["writeback"]) for service, given in rows}
 
 
 def _propose(session: Session, row: EpjRow | ClientRow, by: str) -> None:

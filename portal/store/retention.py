@@ -1,7 +1,8 @@
 """What the portal forgets, and when (DESIGN "Patients at rest" and the lifetimes).
 
-Deleted: one-time values past their tombstone, logins that are over, tokens that have expired. Emptied: documents and
-contexts that nothing needs any more; their ids, states, times and `patient_ref` stay. The audit log is never touched.
+Deleted: one-time values past their tombstone, logins that are over, tokens that have expired, notices that are long
+over, and what a person chose or used long ago. Emptied: documents and contexts that nothing needs any more; their ids,
+states, times and `patient_ref` stay. The audit log is never touched.
 """
 
 from __future__ import annotations
@@ -10,10 +11,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 
 from portal.domain.delivery import State
-from portal.store.tables import ContextRow, DeliveryRow, DocumentRow, LaunchRow, LoginRow, OneTimeRow, TokenRow
+from portal.store.tables import (
+    ContextRow,
+    DeliveryRow,
+    DocumentRow,
+    LaunchRow,
+    LoginRow,
+    MarkRow,
+    NoticeRow,
+    OneTimeRow,
+    PersonRow,
+    TokenRow,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,13 +43,16 @@ IN_FLIGHT = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Counts:
-    """How many of each were deleted (one-time values, logins, tokens) or emptied (documents, contexts)."""
+    """How many of each were emptied (documents, contexts) or deleted (the others)."""
 
     one_time: int
     logins: int
     tokens: int
     documents: int
     contexts: int
+    notices: int
+    marks: int
+    people: int
 
 
 def run(session: Session, now: datetime, lifetimes: Lifetimes) -> Counts:
@@ -50,6 +65,9 @@ def run(session: Session, now: datetime, lifetimes: Lifetimes) -> Counts:
         tokens=_count(session, delete(TokenRow).where(TokenRow.expires_at <= now - IN_FLIGHT)),
         documents=_count(session, _emptied_documents(now, lifetimes)),
         contexts=_count(session, _emptied_contexts(now - IN_FLIGHT)),
+        notices=_count(session, delete(NoticeRow).where(NoticeRow.ends_at <= now - lifetimes.notice)),
+        marks=_count(session, _forgotten_marks(now, lifetimes)),
+        people=_count(session, delete(PersonRow).where(PersonRow.chosen_at <= now - lifetimes.choices)),
     )
 
 
@@ -58,6 +76,13 @@ def scrub(database: Database) -> None:
     if database.engine.dialect.name == "sqlite":
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _forgotten_marks(now: datetime, lifetimes: Lifetimes) -> Delete:
+    """A favourite lives as long as a choice does from when it was marked or last used, other use not as long."""
+    used = func.coalesce(MarkRow.used_at, MarkRow.favourite_at)
+    chosen = and_(MarkRow.favourite_at.is_not(None), MarkRow.favourite_at > now - lifetimes.choices)
+    return delete(MarkRow).where(used <= now - lifetimes.recent_use, ~chosen)
 
 
 def _emptied_documents(now: datetime, lifetimes: Lifetimes) -> Update:

@@ -105,14 +105,38 @@ class RevisionRow(Base):
     published_at: Mapped[Instant]
 
 
-class PageRow(Base):
-    """The public page of one revision, as it was rendered at publish."""
+class NoticeRow(Base):
+    """A stop of a service, planned or by a fault, as its owner said; `ended_at` when it was over before `ends_at`."""
 
-    __tablename__ = "catalogue_page"
-    revision_id: Mapped[int] = mapped_column(ForeignKey("catalogue_revision.id"), primary_key=True)
-    zone: Mapped[str] = mapped_column(String(20), primary_key=True)
-    language: Mapped[str] = mapped_column(String(2), primary_key=True)
-    html: Mapped[str] = mapped_column(Text)
+    __tablename__ = "notice"
+    service_id: Mapped[Id] = mapped_column(primary_key=True)
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    begins_at: Mapped[Instant]
+    ends_at: Mapped[datetime] = mapped_column(Utc, index=True)
+    message: Mapped[dict[str, Any]] = mapped_column(Json)
+    posted_by: Mapped[str] = mapped_column(String(100))
+    ended_at: Mapped[MaybeInstant]
+
+
+class MarkRow(Base):
+    """A service that a person has marked, or has used, at one office (empty: unknown)."""
+
+    __tablename__ = "service_mark"
+    sub: Mapped[Id] = mapped_column(primary_key=True)
+    office: Mapped[str] = mapped_column(String(20), primary_key=True)
+    service_id: Mapped[Id] = mapped_column(primary_key=True)
+    favourite_at: Mapped[MaybeInstant]
+    used_at: Mapped[MaybeInstant]
+
+
+class PersonRow(Base):
+    """What a person has chosen for all pages, on every machine."""
+
+    __tablename__ = "person"
+    sub: Mapped[Id] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(String(2))
+    chosen_at: Mapped[Instant]
 
 
 class ContextRow(Base):
@@ -150,7 +174,7 @@ class LaunchRow(Base):
     sub: Mapped[Id] = mapped_column(index=True)
     session_hash: Mapped[Hash]
     patient_id: Mapped[str | None] = mapped_column(String(64))
-    created_at: Mapped[Instant]
+    created_at: Mapped[datetime] = mapped_column(Utc, index=True)
     redeemed_at: Mapped[MaybeInstant]
     revoked_at: Mapped[MaybeInstant]
 

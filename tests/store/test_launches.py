@@ -51,6 +51,15 @@ def test_a_launch_is_found_as_it_began(granted: Database) -> None:
         assert launches.find(session, "l-3") is None
 
 
+def test_success_counts_the_launches_of_a_time_that_targets_took_up(granted: Database) -> None:
+    with granted.write() as session:
+        launches.redeem(session, "l-1", NOW)
+        launches.begin(session, replace(LAUNCH, id="l-3", client_id=None, service_id="lenke"))
+    with granted.read() as session:
+        assert launches.success(session, NOW, UNTIL) == {CLIENT.service: (2, 1)}
+        assert launches.success(session, NOW - MOMENT, NOW) == launches.success(session, NOW + MOMENT, UNTIL) == {}
+
+
 def test_a_launch_without_patient_or_client_is_a_launch(granted: Database) -> None:
     plain = replace(LAUNCH, id="l-3", context_id=None, client_id=None, patient_id=None)
     with granted.write() as session:

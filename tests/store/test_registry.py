@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.keys import ec
 
-from portal.domain.registration import Client, Epj, PublicKey
+from portal.domain.registration import Client, Epj, Handover, PublicKey
 from portal.errors import NotAllowed, RequestRejected
 from portal.store import registry
 from portal.store.registry import Entry
@@ -71,7 +71,7 @@ def test_a_proposal_has_no_force(database: Database) -> None:
         assert registry.epj_of_helseid_client(session, "epj-1") is None
         assert registry.client(session, CLIENT.client_id) is None
         assert registry.client_of_service(session, CLIENT.service) is None
-        assert registry.enabled_services(session) == frozenset()
+        assert registry.handovers(session) == {}
         assert registry.list_epjs(session) == [Entry(EPJ.id, "proposed", KARI, None)]
         assert registry.list_clients(session) == [Entry(CLIENT.client_id, "proposed", KARI, None)]
 
@@ -84,7 +84,7 @@ def test_what_another_has_approved_is_in_force_as_it_was_proposed(database: Data
         assert registry.epj_of_helseid_client(session, "epj") is None
         assert registry.client(session, CLIENT.client_id) == CLIENT
         assert registry.client_of_service(session, CLIENT.service) == CLIENT
-        assert registry.enabled_services(session) == {CLIENT.service}
+        assert registry.handovers(session) == {CLIENT.service: Handover(CLIENT.release, CLIENT.writeback)}
         assert registry.list_epjs(session) == [Entry(EPJ.id, "enabled", KARI, OLA)]
 
 
@@ -116,7 +116,7 @@ def test_disabled_means_out_of_force_at_once(database: Database) -> None:
     with database.read() as session:
         assert registry.client_of_service(session, CLIENT.service) is None
         assert registry.epj_of_helseid_client(session, "epj-1") is None
-        assert registry.enabled_services(session) == frozenset()
+        assert registry.handovers(session) == {}
 
 
 @pytest.mark.usefixtures("both")
