@@ -13,19 +13,23 @@ from flask import Flask
 
 from portal.adapters import log_lines
 from portal.adapters.http import Egress
+from portal.adapters.kept_stock import KeptStock
 from portal.adapters.openid import OpenIdClient
-from portal.adapters.page_files import PageFiles
 from portal.domain.audit import AuditEvent
 from portal.store import audit
 from portal.store import catalogue as store
 from portal.store.database import Database
 from portal.store.vault import vault_of
 from portal.web import (
+    accessibility,
     auth,
+    catalogue_api,
     epj_api,
     errors,
     health,
     language,
+    mine,
+    notices,
     page,
     protection,
     public,
@@ -46,6 +50,23 @@ if TYPE_CHECKING:
     from portal.domain.catalogue import Catalogue
     from portal.settings import Settings
 
+_AREAS = (
+    public,
+    catalogue_api,
+    auth,
+    start,
+    services,
+    mine,
+    language,
+    receipts,
+    epj_api,
+    writeback,
+    notices,
+    endpoints,
+    metadata,
+    accessibility,
+    health,
+)
 _LARGEST_FORM = 16 * 1024
 
 
@@ -69,14 +90,11 @@ def create_app(settings: Settings, edges: Edges | None = None) -> Flask:
 
 
 def publish(settings: Settings, catalogue: Catalogue, by: str, based_on: int | None) -> int:
-    """Render the public page of a catalogue and put both in force; raises CatalogueRejected on a stale base."""
-    app = _assembled(settings, Edges())
-    now = datetime.now(UTC)
-    rendered = public.render(app, catalogue, now)
-    database: Database = app.extensions[EXTENSION].database
+    """Put a catalogue in force and return its revision; raises CatalogueRejected on a stale base."""
+    database, now = Database(settings.database_url), datetime.now(UTC)
     try:
         with database.write() as session:
-            revision = store.publish(session, catalogue, rendered, by=by, now=now, based_on=based_on)
+            revision = store.publish(session, catalogue, by=by, now=now, based_on=based_on)
             subject = f"revision {revision}"
             audit.record(session, AuditEvent(now, "catalogue_published", "ok", f"operator {by}", subject=subject))
     finally:
@@ -95,8 +113,8 @@ def _assembled(settings: Settings, edges: Edges) -> Flask:
     sessions.init(app)
     language.init(app)
     page.init(app)
-    app.extensions[public.EXTENSION] = public.PublicPages(portal.database, PageFiles(settings.state_dir))
-    for area in (public, auth, start, services, receipts, epj_api, writeback, endpoints, metadata, health):
+    app.extensions[public.EXTENSION] = public.PublicPages(portal.shelf, KeptStock(settings.state_dir))
+    for area in _AREAS:
         app.register_blueprint(area.blueprint)
     return app
 
@@ -118,7 +136,7 @@ def _parts(settings: Settings, edges: Edges) -> Parts:
         database=database,
         vault=vault_of(settings, edges.random),
         helseid=helseid,
-        shelf=Shelf(database),
+        shelf=Shelf(database, edges.now, settings.lifetimes.launch),
         now=edges.now,
         token=edges.token,
         message_id=edges.message_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 import requests
 from lxml import html
@@ -58,14 +58,15 @@ class Page:
         return [str(link.get("href")) for link in self.tree.iterfind(".//a[@href]")] + forms
 
     def form(self, action_end: str = "", *, form_id: str | None = None) -> FormElement:
-        """The one form with this end of its action, or this id."""
+        """The form with this end of its action, or this id; a page may have the same one in several places."""
         matching = [
             form
             for form in self.tree.forms
             if (form.action or "").endswith(action_end) and (form_id is None or form.get("id") == form_id)
         ]
-        if len(matching) != 1:
-            message = f"{len(matching)} forms match on {urlsplit(self.url).path}"
+        alike = {(form.action, *form.form_values()) for form in matching}
+        if len(alike) != 1:
+            message = f"{len(alike)} forms match on {urlsplit(self.url).path}"
             raise BlockedError(message)
         return matching[0]
 
@@ -117,6 +118,8 @@ class Browser:
         # A page under no-referrer sends its forms with an origin of null (Fetch §3.2).
         strict = page.response.headers.get("Referrer-Policy") == "no-referrer"
         target = urljoin(page.url, form.action or page.url)
+        if form.method.upper() == "GET":
+            return Hop("GET", f"{target}?{urlencode(data)}")
         return Hop(form.method.upper(), target, data, "null" if strict else _origin(page.url), own)
 
     def follow(self, hop: Hop) -> Page:

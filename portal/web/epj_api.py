@@ -86,7 +86,7 @@ def _context(wanted: SessionCreate, registered: Epj, epj_session: EpjSession) ->
     system = person_number.check(number, synthetic=not portal.settings.production)
     if system != wanted.claims.patient_identifier.system:
         raise ContextRejected("patient_number_invalid", "system")
-    if wanted.service is not None and wanted.service not in portal.shelf.service_ids():
+    if wanted.service is not None and not portal.shelf.stock().has(wanted.service):
         raise ContextRejected("service_unknown")
     opened = wanted.patient
     if opened.birth_date > now.date() + timedelta(days=1):

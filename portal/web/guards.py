@@ -41,6 +41,7 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         if not current_user.is_authenticated:
             raise NotAllowed("not_signed_in")
+        g.speaks = login().language
         return view(*args, **kwargs)
 
     return _worn(guarded, "signed_in")

@@ -29,7 +29,7 @@ def live() -> ResponseReturnValue:
 @public
 def ready() -> ResponseReturnValue:
     """The process can do its work: database and catalogue answer. HelseID being down is not our unreadiness."""
-    parts().shelf.catalogue()
+    parts().shelf.stock()
     return jsonify({"status": "ready"})
 
 

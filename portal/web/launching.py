@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 from portal.domain.catalogue import Level
 from portal.domain.launch import Launch
 from portal.errors import LaunchRejected
-from portal.store import audit, launches, registry
+from portal.store import audit, launches, people, registry
 from portal.store.logins import hashed
 from portal.web import once
 from portal.web.acts import act
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from portal.domain.audit import AuditEvent
     from portal.domain.catalogue import Service
     from portal.domain.context import Context
-    from portal.domain.registration import Client
+    from portal.domain.registration import Client, Handover
 
 _SENT = {
     "patient_number": _("pasientens fødselsnummer"),
@@ -33,16 +33,14 @@ _SENT = {
 }
 
 
-def sent_along(service: Service, client: Client | None) -> list[str]:
+def sent_along(handover: Handover | None) -> list[str]:
     """What the target learns, in the clinician's words."""
-    if service.level is not Level.SSO_CONTEXT or client is None:
-        return []
-    return [str(_SENT[release]) for release in client.release]
+    return [str(_SENT[release]) for release in handover.release] if handover else []
 
 
-def writeback(service: Service, client: Client | None, context: Context) -> str | None:
+def writeback(handover: Handover | None, context: Context) -> str | None:
     """`on`, `off` (the journal has given no address) or None (this service does not write back by us)."""
-    if service.level is not Level.SSO_CONTEXT or client is None or not client.writeback:
+    if handover is None or not handover.writeback:
         return None
     return "on" if context.can_take_messages else "off"
 
@@ -61,6 +59,7 @@ def begin(service: Service, context: Context | None) -> str:
     handle, lives = portal.token(), portal.settings.lifetimes
     with portal.database.write() as session:
         launches.begin(session, launch)
+        people.use(session, launch.sub, login().office, service.id, launch.created_at)
         if client:
             until, keep = launch.created_at + lives.launch, launch.created_at + lives.writeback
             once.put(session, "launch", handle, launch.id, client=client.client_id, until=until, keep=keep)

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic.json_schema import models_json_schema
 
 from portal.domain import bodies
+from portal.domain.notice import NoticePut
 from portal.domain.oids import CONTEXT_VARIABLES
+from portal.domain.public_catalogue import PublicCatalogue
+from portal.domain.service_parts import Stop
 from portal.errors import (
     ContextRejected,
     DocumentRejected,
@@ -35,6 +38,9 @@ _MODELS = (
     bodies.TokenResponse,
     bodies.OAuthProblem,
     bodies.Problem,
+    NoticePut,
+    PublicCatalogue,
+    Stop,
 )
 _PAR_FIELDS = [
     "client_id",
@@ -68,7 +74,7 @@ def description(base_url: str) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Inngangsportalen", "version": version("inngangsportalen"), "license": licence},
         "servers": [{"url": base_url}],
-        "paths": _epj_paths() | _oauth_paths() | _writeback_paths() | _health_paths(),
+        "paths": _epj_paths() | _oauth_paths() | _writeback_paths() | _catalogue_paths() | _health_paths(),
         "components": {"schemas": schemas["$defs"], "securitySchemes": _SECURITY},
         "x-context-variables": [variable._asdict() for variable in CONTEXT_VARIABLES],
     }
@@ -168,6 +174,36 @@ def _writeback_paths() -> dict[str, Any]:
             "get": common
             | {"summary": "State and history", "responses": {"200": _answer(bodies.WritebackState)} | errors},
         }
+    }
+
+
+def _catalogue_paths() -> dict[str, Any]:
+    etag = {"ETag": {"schema": {"type": "string"}, "description": "send it back as If-None-Match"}}
+    unchanged = {"304": {"description": "As it was"}}
+    refused = {"invalid_client": OAuthError.codes["invalid_client"]}
+    return {
+        "/api/catalogue/public": {
+            "get": {
+                "summary": "Every public service, for other link pages; no login",
+                "responses": {"200": _answer(PublicCatalogue) | {"headers": etag}}
+                | unchanged
+                | _problems(_codes(Unavailable)),
+            }
+        },
+        "/api/catalogue/schema": {
+            "get": {
+                "summary": "The JSON Schema that a catalogue file is written to",
+                "responses": {"200": {"description": "Done", "content": {"application/schema+json": {}}}} | unchanged,
+            }
+        },
+        "/api/notices/{notice_id}": {
+            "put": {
+                "summary": "Tell those who see the client's service of a planned stop or a fault",
+                "parameters": [_path("notice_id")],
+                "requestBody": _json(NoticePut),
+                "responses": {"200": _answer(Stop)} | _problems(_codes(RequestRejected, Unavailable) | refused),
+            }
+        },
     }
 
 

@@ -37,6 +37,8 @@ def _known() -> dict[str, Any]:
         "environment": parts().settings.environment,
         "signed_in": _signed_in(),
         "languages": language.links(request.path),
+        "path": request.path,
+        "warned": "person" in request.args,
     }
 
 
@@ -48,8 +50,9 @@ def _signed_in() -> SignedIn | None:
         # The page that says so must not fail for the same reason.
         return None
     who = login()
-    return SignedIn(who.person.name, _office(who.organisation))
+    return SignedIn(who.person.name, office_of(who.organisation))
 
 
-def _office(organisation: Organisation | None) -> str | None:
+def office_of(organisation: Organisation | None) -> str | None:
+    """The unit's number, or the legal entity's; None while no office is known."""
     return organisation.child or organisation.parent if organisation else None

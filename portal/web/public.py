@@ -1,87 +1,90 @@
-"""The public page: rendered at publish for each zone and language, served from this host's copy, blind to cookies."""
+"""The public page: everyone's, made from this host's own copy of the public catalogue, blind to cookies."""
 
 from __future__ import annotations
 
 import logging
-from itertools import product
+from datetime import timedelta
 from threading import Event, Thread
 from typing import TYPE_CHECKING, NamedTuple
 
-from flask import Blueprint, Response, current_app, g, render_template, request
+from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
 from flask_babel import force_locale
 from werkzeug.http import generate_etag
 
-from portal.adapters.page_files import Kept
 from portal.domain import access
 from portal.domain.access import NO_CONTEXT
+from portal.domain.arrangement import Offered, Wish
 from portal.errors import PortalError, Unavailable
-from portal.store import catalogue as store
-from portal.web import cards, language
+from portal.web import language
+from portal.web.cards.card import Cards, at_address
 from portal.web.guards import public
+from portal.web.listing import asks_for_a_person, listing, wish
+from portal.web.parts import parts
 from portal.web.zone import zone
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Hashable
     from datetime import datetime
 
-    from flask import Flask
+    from flask.typing import ResponseReturnValue
 
-    from portal.adapters.page_files import PageFiles
-    from portal.domain.catalogue import Catalogue
-    from portal.store.catalogue import Pages
-    from portal.store.database import Database
+    from portal.adapters.kept_stock import KeptStock
+    from portal.domain.stock import Stock
+    from portal.web.catalogue import Shelf
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("public", __name__)
 EXTENSION = "public_pages"
-ZONES = ("helsenett", "internett")
 _LOOK_EVERY = 10.0
 """Seconds; a publish must show on every host within thirty."""
+_STANDS = timedelta(minutes=1)
+"""How long what was made stands before the clock is looked at again: stops begin and end."""
 
 
-class Page(NamedTuple):
-    """A page as it is sent, and its entity tag (RFC 9110 §8.8.3)."""
+class Made(NamedTuple):
+    """Something as it is sent, its entity tag (RFC 9110 §8.8.3), and until when it need not be made again."""
 
-    html: bytes
+    content: bytes
     etag: str
+    until: datetime
 
 
 class PublicPages:
-    """The public page in this process's memory: read from the host's disk at start, then kept up to date."""
+    """The public catalogue in this process's memory: read from the host's disk at start, then kept up to date."""
 
-    def __init__(self, database: Database, files: PageFiles) -> None:
-        self._database = database
-        self._files = files
-        self._pages: Mapping[tuple[str, str], Page] = {}
-        self._on_disk: int | None = None
-        if kept := files.read():
-            self._on_disk = kept.revision
-            self._show(kept)
+    def __init__(self, shelf: Shelf, kept: KeptStock) -> None:
+        self._shelf, self._kept = shelf, kept
+        self._on_disk = kept.read()
+        self._stock = self._on_disk
+        self._made: dict[Hashable, Made] = {}
 
-    def page(self, at: str, code: str) -> Page | None:
-        """The page for one zone and language, if any was ever fetched."""
-        return self._pages.get((at, code))
+    def stock(self) -> Stock:
+        """What everyone may know of; raises Unavailable when it was never fetched."""
+        if self._stock is None:
+            raise Unavailable("unavailable", "no catalogue has been published")
+        return self._stock
+
+    def made(self, what: Hashable, make: Callable[[], str], now: datetime) -> Made:
+        """What `make` makes of the stock, made anew once a minute, and when the stock changes."""
+        made = self._made.get(what)
+        if made is None or made.until <= now:
+            made = self._made[what] = as_made(make(), now + _STANDS)
+        return made
 
     def refresh(self) -> None:
-        """Fetch the newest revision, if it is not here yet; when database or disk is gone, what we have stands."""
+        """Fetch what is on offer, if it is not here yet; when database or disk is gone, what we have stands."""
         try:
-            with self._database.read() as session:
-                newest = store.newest(session)
-                if newest is None or newest == self._on_disk:
-                    return
-                kept = Kept(newest, store.pages(session, newest))
-            self._show(kept)
-            self._files.keep(kept)
-            self._on_disk = newest
+            stock = self._shelf.stock().public()
+            if stock != self._stock:
+                self._stock, self._made = stock, {}
+            if stock != self._on_disk:
+                self._kept.keep(stock)
+                self._on_disk = stock
         except PortalError as error:
             log.warning("public page not refreshed", extra={"code": error.code})
         except OSError as error:
             # It is tried again at the next look.
             log.warning("public page not kept on disk", extra={"error": error.strerror})
-
-    def _show(self, kept: Kept) -> None:
-        sent = {where: html.encode() for where, html in kept.pages.items()}
-        self._pages = {where: Page(html, generate_etag(html)) for where, html in sent.items()}
 
     def follow(self) -> None:
         """Refresh for as long as the process lives; the server calls this in each of its workers."""
@@ -95,30 +98,49 @@ class PublicPages:
 
 @blueprint.get("/")
 @public
-def show() -> Response:
-    """The page as it was published; nobody is recognised here, so anybody's cache may keep it."""
-    wish = request.args.get("lang", language.DEFAULT)
-    code = wish if wish in language.LANGUAGES else language.DEFAULT
-    pages: PublicPages = current_app.extensions[EXTENSION]
-    page = pages.page(zone(), code)
-    if page is None:
-        raise Unavailable("unavailable", "no catalogue has been published")
-    response = Response(page.html, mimetype="text/html")
+def show() -> ResponseReturnValue:
+    """Every public service; nobody is recognised here, so anybody's cache may keep it."""
+    if asks_for_a_person():
+        return redirect(url_for("public.show", person=1), 303)
+    asked, wanted, warned = request.args.get("lang", ""), wish(), "person" in request.args
+    at, code, now = zone(), asked if asked in language.LANGUAGES else language.DEFAULT, parts().now()
+    if wanted.is_plain and not warned:
+        return sent(pages().made((at, code), lambda: _render(at, code, wanted), now), "text/html")
+    return sent(as_made(_render(at, code, wanted, warned=warned), now), "text/html")
+
+
+def pages() -> PublicPages:
+    """The public pages of the app that answers this request."""
+    made: PublicPages = current_app.extensions[EXTENSION]
+    return made
+
+
+def as_made(content: str, until: datetime) -> Made:
+    """Make something ready to be sent."""
+    encoded = content.encode()
+    return Made(encoded, generate_etag(encoded), until)
+
+
+def sent(made: Made, mimetype: str) -> Response:
+    """An answer for everyone, which is not sent again when nothing has changed."""
+    response = Response(made.content, mimetype=mimetype)
     response.headers["Cache-Control"] = "public, max-age=60"
-    response.set_etag(page.etag)
+    response.set_etag(made.etag)
     response.make_conditional(request)
     return response
 
 
-def render(app: Flask, catalogue: Catalogue, now: datetime) -> Pages:
-    """The public page of a catalogue for each zone and language."""
-    with app.test_request_context("/"):
-        return {(at, code): _render(catalogue, at, code, now) for at, code in product(ZONES, language.LANGUAGES)}
+def decided(stock: Stock, at: str, now: datetime) -> list[Offered]:
+    """What somebody whom nobody knows may do with each public service, from one network."""
+    return [Offered(one, access.decide(None, None, at, NO_CONTEXT, one, now)) for one in stock.catalogue.services]
 
 
-def _render(catalogue: Catalogue, at: str, code: str, now: datetime) -> str:
-    decided = [(one, access.decide(None, None, at, NO_CONTEXT, one, now)) for one in catalogue.services]
-    g.zone = at
-    with force_locale(code):
-        groups = cards.groups(catalogue, decided, code, cards.at_address(at))
-        return render_template("public.html", groups=groups)
+def _render(at: str, code: str, wanted: Wish, *, warned: bool = False) -> str:
+    stock, now = pages().stock(), parts().now()
+    offered = decided(stock, at, now)
+    known = {one.service.id: one.service.title for one in offered if not one.is_hidden}
+    cards = Cards(stock=stock, language=code, now=now, opening=at_address(at), known=known, success={})
+    # Nobody's request: what it renders is for everyone.
+    with current_app.test_request_context("/?person=1" if warned else "/"), force_locale(code):
+        g.zone = at
+        return render_template("public.html", listing=listing(offered, wanted, cards))

@@ -67,7 +67,7 @@ class Line:
 def show() -> ResponseReturnValue:
     """What this person has had sent to journals, what is not yet confirmed first."""
     portal = parts()
-    titles = {service.id: service.title for service in portal.shelf.catalogue().services}
+    titles = {service.id: service.title for service in portal.shelf.stock().catalogue.services}
     with portal.database.read() as session:
         found = outbox.of_person(session, portal.vault, login().person.sub)
     return render_template("receipts.html", deliveries=[_line(shown, titles) for shown in found])

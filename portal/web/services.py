@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from portal.domain import access
-from portal.domain.access import NO_CONTEXT, Answer, ContextFacts
-from portal.errors import NotAllowed, NotFound
-from portal.store import contexts, registry
-from portal.web import banner, cards, language, launching
+from portal.errors import NotFound
+from portal.store import contexts, people
+from portal.web import banner, language, launching, offers
+from portal.web.cards.card import for_patient
 from portal.web.guards import login, signed_in
 from portal.web.leaving import leave
+from portal.web.listing import asks_for_a_person, listing, wish
 from portal.web.parts import parts
-from portal.web.zone import zone
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from portal.domain.access import Decision
-    from portal.domain.catalogue import Service
     from portal.domain.context import Context
 
 blueprint = Blueprint("services", __name__)
@@ -31,33 +28,30 @@ blueprint = Blueprint("services", __name__)
 @signed_in
 def mine() -> ResponseReturnValue:
     """What this person may use when no patient is chosen."""
-    return render_template("services.html", groups=_groups(None), banner=None)
+    return _page(None)
 
 
 @blueprint.get("/k/<context_id>/")
 @signed_in
 def of_context(context_id: str) -> ResponseReturnValue:
     """What this person may use for this patient."""
-    context = _context(context_id)
-    return render_template("services.html", groups=_groups(context), banner=banner.of(context))
+    return _page(_context(context_id))
 
 
 @blueprint.get("/k/<context_id>/open/<service_id>")
 @signed_in
 def confirm(context_id: str, service_id: str) -> ResponseReturnValue:
     """Say what is sent along before it is; an EPJ may land its clinician directly here."""
-    context = _context(context_id)
-    service, decision = _decided(service_id, context)
-    with parts().database.read() as session:
-        client = registry.client_of_service(session, service_id)
-    opening = cards.for_patient(context_id)
+    context, stock = _context(context_id), parts().shelf.stock()
+    offered = offers.may_open(stock, service_id, context)
+    handover = stock.handover(offered.service)
     return render_template(
         "confirm.html",
-        card=cards.card(parts().shelf.catalogue(), service, decision, language.current(), opening),
+        card=offers.cards(stock, [offered], context).card(offered),
         banner=banner.of(context),
-        sent=launching.sent_along(service, client),
-        writeback=launching.writeback(service, client, context),
-        action=opening(service).url,
+        sent=launching.sent_along(handover),
+        writeback=launching.writeback(handover, context),
+        action=for_patient(context_id)(offered.service).url,
         back=url_for("services.of_context", context_id=context_id),
     )
 
@@ -81,23 +75,40 @@ def open_without(service_id: str) -> ResponseReturnValue:
 def go(service_id: str) -> ResponseReturnValue:
     """A short link; it never picks the patient: with live contexts it asks which, or none."""
     portal = parts()
+    stock = portal.shelf.stock()
+    offered = offers.decided(stock.service(service_id), None)
     with portal.database.read() as session:
         live = contexts.live_of(session, portal.vault, login().person.sub, portal.now())
-    service, decision = _decided(service_id, None, allow_shown=bool(live))
     choices = [
         (banner.choice(context), url_for("services.confirm", context_id=context.id, service_id=service_id))
         for context in live
+        if offers.decided(offered.service, context).is_open
     ]
+    if offered.is_hidden and not choices:
+        raise NotFound("service_unknown")
     return render_template(
         "which_patient.html",
-        card=cards.card(portal.shelf.catalogue(), service, decision, language.current(), cards.without_patient),
+        card=offers.cards(stock, [offered], None).card(offered),
         contexts=choices,
-        without_url=url_for("services.open_without", service_id=service_id) if decision.answer is Answer.OPEN else None,
+        without_url=url_for("services.open_without", service_id=service_id) if offered.is_open else None,
     )
 
 
+def _page(context: Context | None) -> ResponseReturnValue:
+    if asks_for_a_person():
+        # The number is in an address by now; it shall not stay in this one, nor in the history.
+        return redirect(f"{request.path}?person=1", 303)
+    portal, who = parts(), login()
+    stock = portal.shelf.stock()
+    with portal.database.read() as session:
+        marks = people.marks(session, who.person.sub, who.office)
+    offered = offers.every(stock, context)
+    listed = listing(offered, wish(), offers.cards(stock, offered, context, marks), marks)
+    return render_template("services.html", listing=listed, banner=banner.of(context) if context else None)
+
+
 def _open(service_id: str, context: Context | None) -> ResponseReturnValue:
-    service, _ = _decided(service_id, context)
+    service = offers.may_open(parts().shelf.stock(), service_id, context).service
     title = service.title.in_language(language.current())
     return leave(launching.begin(service, context), gettext("Åpner %(title)s", title=title))
 
@@ -112,30 +123,3 @@ def _context(context_id: str) -> Context:
     if not context.is_live(portal.now()):
         raise NotFound("context_unknown", "ended")
     return context
-
-
-def _groups(context: Context | None) -> list[cards.Group]:
-    catalogue = parts().shelf.catalogue()
-    decided = [(service, _decide(service, context)) for service in catalogue.services]
-    opening = cards.for_patient(context.id) if context else cards.without_patient
-    return cards.groups(catalogue, decided, language.current(), opening)
-
-
-def _decided(service_id: str, context: Context | None, *, allow_shown: bool = False) -> tuple[Service, Decision]:
-    """A service that may be opened, and why; a hidden one does not exist, a closed one is refused."""
-    service = parts().shelf.service(service_id)
-    decision = _decide(service, context)
-    if decision.answer is Answer.HIDDEN:
-        raise NotFound("service_unknown")
-    if decision.answer is Answer.SHOWN and not allow_shown:
-        raise NotAllowed("service_not_allowed", ", ".join(decision.reasons))
-    return service, decision
-
-
-def _decide(service: Service, context: Context | None) -> Decision:
-    who = login()
-    organisation = context.organisation if context else who.organisation
-    facts = NO_CONTEXT
-    if context:
-        facts = ContextFacts(patient=True, encounter=bool(context.encounter), reply_to=context.can_take_messages)
-    return access.decide(who.person, organisation, zone(), facts, service, parts().now())

@@ -214,7 +214,7 @@ def test_a_token_is_kept_as_a_hash(world: World, anna: tuple[Browser, Page]) -> 
 def test_there_is_a_button_exactly_where_the_launch_is_accepted(
     world: World, anna: tuple[Browser, Page], request: pytest.FixtureRequest
 ) -> None:
-    demo = world.app.extensions["portal"].shelf.catalogue()
+    demo = world.app.extensions["portal"].shelf.stock().catalogue
     shipped = catalogue_file.read(request.config.rootpath / "link_catalog.yaml")
     everything = overlay(shipped, demo)
     publish(world.settings, everything, by="test", based_on=1)

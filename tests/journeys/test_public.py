@@ -85,7 +85,7 @@ def test_a_publish_shows_at_the_next_look_and_needs_the_revision_in_force(
 def test_it_can_be_published_where_two_sockets_tell_the_zone(world: World, tmp_path: Path) -> None:
     listen = {"helsenett": "unix:/run/a.sock", "internett": "unix:/run/b.sock"}
     settings = world.settings.model_copy(update={"state_dir": tmp_path / "host", "listen": listen})
-    demo = world.app.extensions["portal"].shelf.catalogue()
+    demo = world.app.extensions["portal"].shelf.stock().catalogue
     assert publish(settings, demo, by="test", based_on=1) == 2
 
 

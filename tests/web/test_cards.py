@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 from support.pages import in_each_language, pages_app
 
 from portal.domain.access import Answer, Decision, Reason
-from portal.domain.catalogue import Catalogue, Service
-from portal.web import cards
+from portal.domain.arrangement import Offered
+from portal.domain.catalogue import Catalogue, Category, Service
+from portal.domain.launch import Success
+from portal.domain.registration import Handover
+from portal.domain.stock import stock_of
+from portal.web.cards.card import Card, Cards, Opening, at_address, for_patient, without_patient
+from portal.web.cards.categories import CATEGORIES
+from portal.web.cards.rules import rule_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +25,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 OPEN = Decision(Answer.OPEN)
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+HANDOVER = Handover(("patient_number", "hpr", "organisation"), writeback=True)
 MSIS: dict[str, Any] = {
     "id": "msis",
     "kind": "portal",
@@ -25,15 +35,15 @@ MSIS: dict[str, Any] = {
     "category": "smittevern",
     "title": {"nb": "Klinikermelding", "nn": "Klinikarmelding", "en": "Clinician report"},
     "summary": {"nb": "Meld smittsom sykdom."},
-    "keywords": {"nb": ["meslinger"], "en": ["measles"]},
     "patient": "required",
     "endpoints": [{"zone": "helsenett", "url": "https://msis.example.no/"}],
-    "login": {"methods": ["helseid"], "sso": True},
+    "login": {"methods": ["eid"], "sso": True},
     "context": {"mechanism": "smart_launch"},
     "writeback": {"by": "portal", "mechanisms": ["dialogmelding"]},
     "access": {"visibility": "authenticated"},
     "languages": ["nb"],
     "status": {"state": "active"},
+    "fallback": {"nb": "Ring kommuneoverlegen."},
     "provenance": {"state": "unverified", "source": "test", "checked": "2026-11-20"},
 }
 
@@ -47,9 +57,15 @@ def service(**changes: Any) -> Service:
     return catalogue(**changes).services[0]
 
 
-def card(decision: Decision, language: str = "nb", **changes: Any) -> cards.Card:
-    whole = catalogue(**changes)
-    return cards.card(whole, whole.services[0], decision, language, cards.for_patient("k1"))
+def cards(language: str = "nb", handover: Handover | None = HANDOVER, **changes: Any) -> Cards:
+    handovers = {"msis": handover} if handover else {}
+    stock = stock_of(1, catalogue(**changes), handovers, {})
+    return Cards(stock, language, NOW, for_patient("k1"), known={}, success={})
+
+
+def card(decision: Decision = OPEN, language: str = "nb", handover: Handover | None = HANDOVER, **changes: Any) -> Card:
+    made = cards(language, handover, **changes)
+    return made.card(Offered(made.stock.service("msis"), decision))
 
 
 @pytest.fixture
@@ -59,7 +75,7 @@ def app(tmp_path: Path) -> Flask:
 
 def test_text_in_another_language_than_the_page_is_marked(app: Flask) -> None:
     with app.test_request_context("/?lang=en"):
-        made = card(OPEN, "en")
+        made = card(language="en")
     assert (made.title, made.title.lang) == ("Clinician report", None)
     assert (made.summary, made.summary.lang) == ("Meld smittsom sykdom.", "nb")
 
@@ -68,32 +84,27 @@ def test_text_in_another_language_than_the_page_is_marked(app: Flask) -> None:
 def test_a_button_stands_exactly_where_the_launch_is_accepted(app: Flask, answer: Answer) -> None:
     with app.test_request_context("/?lang=nb"):
         made = card(Decision(answer))
-    assert made.opening == (cards.Opening("/k/k1/open/msis", "post") if answer is Answer.OPEN else None)
-
-
-def test_what_is_hidden_is_not_mentioned_and_leaves_no_empty_category(app: Flask) -> None:
-    whole = catalogue()
-    with app.test_request_context("/?lang=nb"):
-        decided = [(whole.services[0], Decision(Answer.HIDDEN, (Reason.PROFESSION,)))]
-        assert cards.groups(whole, decided, "nb", cards.without_patient) == []
+    assert made.opening == (Opening("/k/k1/open/msis", "post") if answer is Answer.OPEN else None)
 
 
 def test_without_a_patient_only_a_service_that_takes_none_opens_at_once() -> None:
-    assert cards.without_patient(service()) == cards.Opening("/go/msis")
-    unbound = service(patient="none")
-    assert cards.without_patient(unbound) == cards.Opening("/open/msis", "post")
+    assert without_patient(service()) == Opening("/go/msis")
+    assert without_patient(service(patient="none")) == Opening("/open/msis", "post")
 
 
 def test_the_public_page_opens_the_address_of_its_own_zone() -> None:
-    assert cards.at_address("helsenett")(service()).url == "https://msis.example.no/"
+    assert at_address("helsenett")(service()).url == "https://msis.example.no/"
 
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_every_reason_is_said_in_every_language(app: Flask, reason: Reason) -> None:
-    decision = Decision(Answer.SHOWN, (reason,))
-    notes = [card(decision, code).notes for code in in_each_language(app)]
-    assert all(len(said) == 1 and said[0].endswith(".") for said in notes)
-    assert len(set(notes)) >= 2
+    explained = []
+    for code in in_each_language(app):
+        made = cards(code)
+        offered = Offered(made.stock.service("msis"), Decision(Answer.SHOWN, (reason,)))
+        explained.append(made.explanation(offered).reasons)
+    assert all(len(said) == 1 and said[0].endswith(".") for said in explained)
+    assert len(set(explained)) >= 2
 
 
 def test_a_wrong_network_is_named(app: Flask) -> None:
@@ -102,24 +113,149 @@ def test_a_wrong_network_is_named(app: Flask) -> None:
     assert made.notes == ("Opens from the health network only.",)
 
 
-def test_every_category_has_a_heading(app: Flask) -> None:
-    categories = Service.model_json_schema()["properties"]["category"]["enum"]
-    with app.test_request_context("/?lang=nn"):
-        for category in categories:
-            whole = catalogue(category=category)
-            (group,) = cards.groups(whole, [(whole.services[0], OPEN)], "nn", cards.without_patient)
-            assert group.title
-            assert group.title != category
+def test_every_category_has_a_heading_in_every_language(app: Flask) -> None:
+    assert set(CATEGORIES) == set(get_args(Category))
+    for _ in in_each_language(app):
+        assert all(str(title) and str(title) != name for name, title in CATEGORIES.items())
 
 
-def test_only_what_helps_the_clinician_becomes_a_tag(app: Flask) -> None:
+def tags(app: Flask, **changes: Any) -> list[str]:
     with app.test_request_context("/?lang=nb"):
-        full = [tag.text for tag in card(OPEN).tags]
-        link = card(OPEN, level="link").tags
-    assert full == ["Engangspålogging", "Pasienten følger med", "Kopi til journalen"]
-    assert link == ()
+        return [tag.text for tag in card(**changes).tags]
 
 
-def test_a_search_reads_the_words_of_every_language(app: Flask) -> None:
+def test_before_the_click_it_says_sign_on_what_goes_along_network_and_what_comes_back(app: Flask) -> None:
+    assert tags(app) == [
+        "Engangspålogging",
+        "Sendes med: pasienten, HPR-nummeret ditt, kontoret",
+        "Bare helsenettet",
+        "Kopi til journalen",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"handover": None}, "Pasienten følger ikke med"),
+        ({"handover": None}, "Egen innlogging: BankID eller annen eID"),
+        ({"handover": None, "patient": "none"}, "Ingenting sendes med"),
+        ({"handover": Handover()}, "Ingenting sendes med"),
+        ({"handover": Handover(("hpr",))}, "Sendes med: HPR-nummeret ditt"),
+        ({"handover": Handover(("hpr",))}, "Ingenting til journalen"),
+        ({"writeback": {"by": "user", "mechanisms": ["pdf_download"]}}, "Du legger selv kopien i journalen"),
+        ({"writeback": {"by": "service", "mechanisms": []}}, "Kopi til journalen er ikke bekreftet"),
+        (
+            {"writeback": {"by": "service", "mechanisms": [], "verified": "verified"}},
+            "Tjenesten skriver selv til journalen",
+        ),
+        ({"writeback": {"by": "none", "mechanisms": []}}, "Ingenting til journalen"),
+        ({"endpoints": [{"zone": "internett", "url": "https://x.example"}]}, "Internett"),
+        (
+            {"endpoints": [{"zone": zone, "url": "https://x.example"} for zone in ("internett", "helsenett")]},
+            "Begge nett",
+        ),
+        ({"status": {"state": "pilot"}}, "Pilot"),
+    ],
+)
+def test_nothing_is_promised_that_is_not_so(app: Flask, changes: dict[str, Any], said: str) -> None:
+    assert said in tags(app, **changes)
+
+
+def test_what_is_done_in_the_journal_needs_no_tags(app: Flask) -> None:
+    assert tags(app, level="epj_only") == []
+
+
+def stop(kind: str, begins: timedelta, ends: timedelta) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "from": (NOW + begins).isoformat(),
+        "to": (NOW + ends).isoformat(),
+        "message": {"nb": "Nede.", "en": "Down."},
+    }
+
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def test_a_stop_says_what_until_when_and_what_to_do_instead(app: Flask) -> None:
+    fault = stop("fault", -HOUR, HOUR)
+    with app.test_request_context("/?lang=en"):
+        made = card(Decision(Answer.OPEN, warnings=(Reason.FAULT,)), "en", maintenance=[fault])
+    (said,) = made.stops
+    assert (said.title, said.text, said.goes_on) == ("Service disruption", "Down.", True)
+    assert said.when == "Expected end: Friday 20 November at 11:00"
+    assert made.fallback == "Ring kommuneoverlegen."
+    assert made.notes == ()
+    assert made.opening
+
+
+def test_a_planned_stop_is_told_a_week_ahead_and_is_no_reason_to_do_anything_else(app: Flask) -> None:
+    ahead, far = stop("planned", 6 * DAY, 7 * DAY), stop("planned", 8 * DAY, 9 * DAY)
     with app.test_request_context("/?lang=nb"):
-        assert card(OPEN).search == "meslinger measles"
+        made = card(maintenance=[ahead, far])
+    assert [said.when for said in made.stops] == [
+        "Fra torsdag 26. november kl. 10.00 til fredag 27. november kl. 10.00"
+    ]
+    assert made.fallback is None
+
+
+def test_a_service_that_fails_for_most_says_so_with_what_to_do_instead(app: Flask) -> None:
+    with app.test_request_context("/?lang=nb"):
+        made = cards()
+        offered = Offered(made.stock.service("msis"), OPEN)
+        poor = replace(made, success={"msis": Success(10, 3)}).card(offered)
+        good = replace(made, success={"msis": Success(10, 9)}).card(offered)
+    assert poor.notes == ("Få kommer inn nå: 3 av 10 forsøk lyktes den siste timen.",)
+    assert poor.fallback
+    assert (good.notes, good.fallback) == ((), None)
+
+
+def test_a_card_names_no_service_that_its_reader_may_not_know_of(app: Flask) -> None:
+    deep = catalogue()
+    leads = {"parent": "msis", "status": {"state": "deprecated", "replaced_by": "msis"}}
+    child = Service.model_validate(MSIS | {"id": "dyp"} | leads)
+    both = deep.model_copy(update={"services": (*deep.services, child)})
+    with app.test_request_context("/?lang=nb"):
+        made = replace(cards(), stock=stock_of(1, both, {}, {}))
+        unknown = made.card(Offered(child, OPEN))
+        known = replace(made, known={"msis": deep.services[0].title}).card(Offered(child, OPEN))
+    assert (unknown.part_of, unknown.notes) == (None, ())
+    assert (known.part_of, known.notes) == ("Klinikermelding", ("Bruk Klinikermelding i stedet.",))
+
+
+def test_details_say_what_the_catalogue_knows(app: Flask) -> None:
+    with app.test_request_context("/?lang=nb"):
+        made = card(
+            minutes=5,
+            deadline={"nb": "Straks"},
+            legal=[{"act": "MSIS-forskriften", "section": "§ 2-1", "duty": "meldeplikt"}],
+            docs=[{"title": "Guide", "url": "https://x.example/", "lang": "en"}],
+            contact={"phone": "02800", "email": "hjelp@x.example", "url": "https://x.example/"},
+        )
+    said = {(detail.label, str(detail.text), detail.url) for detail in made.details}
+    assert said == {
+        ("Tar vanligvis", "5 minutter", None),
+        ("Frist", "Straks", None),
+        ("Når den er nede", "Ring kommuneoverlegen.", None),
+        ("Hjemmel", "MSIS-forskriften § 2-1 (meldeplikt)", None),
+        ("Veiledning", "Guide", "https://x.example/"),
+        ("Brukerstøtte", "https://x.example/", "https://x.example/"),
+        ("Brukerstøtte", "hjelp@x.example", "mailto:hjelp@x.example"),
+        ("Brukerstøtte", "02800", "tel:02800"),
+        ("Sist kontrollert", "20. november 2026", None),
+    }
+
+
+def test_rules_are_said_in_words(app: Flask) -> None:
+    rules = [
+        {"professions": ["LE", "JO"], "authorization": ["autorisasjon", "lisens"], "min_security_level": 4},
+        {"roles": ["kommuneoverlege"], "municipalities": ["0301"], "organizations": ["983744516"]},
+        {"requisition_rights": ["1"], "specialities": ["2"]},
+    ]
+    access = service(access={"visibility": "authorised", "rules": rules}).access
+    with app.test_request_context("/?lang=nb"):
+        assert rule_texts(access) == (
+            "lege eller jordmor, autorisasjon eller lisens, sikkerhetsnivå 4",
+            "kommuneoverlege, bestemte kommuner, bestemte kontorer",
+            "en bestemt rekvisisjonsrett, en bestemt spesialitet",
+        )

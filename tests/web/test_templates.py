@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,12 +10,17 @@ from flask import render_template
 from lxml import html
 from support.pages import in_each_language, pages_app
 
+from portal.domain.arrangement import Wish
 from portal.domain.delivery import Lamps
 from portal.domain.translated import Translated
 from portal.web.banner import Banner
-from portal.web.card_texts import Tag
-from portal.web.cards import Card, Group, Opening, Phrase
+from portal.web.cards.card import Card, Explanation, Opening
+from portal.web.cards.details import Detail
+from portal.web.cards.phrase import Phrase
+from portal.web.cards.stops import StopText
+from portal.web.cards.tags import Tag
 from portal.web.language import links
+from portal.web.listing import Choice, Group, Listing
 from portal.web.page import SignedIn
 from portal.web.receipts import Event, Line
 
@@ -38,17 +44,40 @@ RECEIPT = Line(
 
 def made_up_card() -> Card:
     text = Phrase(Translated(nb="Dødsmelding <elektronisk>"), "en")
-    tag = Tag("Pilot", "neutral")
     return Card(
-        "dod", text, text, text, (tag,), ("Pasienten følger ikke med.",), Opening("/open/dod", "post"), "dødsfall"
+        id="dod",
+        title=text,
+        summary=text,
+        owner=text,
+        part_of=text,
+        tags=(Tag("Pilot", "neutral"), Tag("Begge nett")),
+        notes=("Krever rekvisisjonsrett.",),
+        stops=(StopText("Driftsforstyrrelse", text, "Ventet slutt: snart", goes_on=True),),
+        fallback=text,
+        details=(Detail("Frist", text), Detail("Veiledning", text, "https://x.example/")),
+        opening=Opening("/open/dod", "post"),
+        marked=False,
     )
 
 
 CARD = made_up_card()
-GROUPS = [Group("dodsfall", "Dødsfall", (CARD,))]
+LISTING = Listing(
+    wish=Wish(),
+    status="",
+    filters=(Choice("sso", "Engangspålogging", chosen=True),),
+    categories=(Choice("dodsfall", "Dødsfall", chosen=True), Choice("nav", "Nav", chosen=False)),
+    favourites=(CARD,),
+    recent=(CARD,),
+    found=None,
+    groups=(Group("dodsfall", "Dødsfall", (CARD,)),),
+    closed=(),
+    down=(CARD,),
+)
+FOUND = replace(LISTING, wish=Wish("død"), status="1 treff på «død»", found=(CARD,), groups=())
 PAGES: dict[str, dict[str, Any]] = {
-    "public.html": {"groups": GROUPS},
-    "services.html": {"groups": GROUPS, "banner": BANNER},
+    "public.html": {"listing": replace(LISTING, favourites=(), recent=())},
+    "services.html": {"listing": LISTING, "banner": BANNER},
+    "why.html": {"asked": "død", "found": [Explanation(CARD.title, CARD.notes, ("lege",))], "me": [("Kontor", "1")]},
     "confirm.html": {"card": CARD, "banner": BANNER, "sent": ["kontoret ditt"], "writeback": "on", "action": "/x"},
     "which_patient.html": {"card": CARD, "contexts": [("L.D.", "/k/1/open/dod")], "without_url": "/open/dod"},
     "leaving.html": {"url": "https://dod.example.no/", "title": "Dødsmelding"},
@@ -75,6 +104,15 @@ def test_page(template: str, tmp_path: Path) -> None:
         assert all(button.get("type") in {"submit", "reset"} for button in page.xpath("//button"))
 
 
+def test_a_search_has_one_list_and_says_how_many_it_found(tmp_path: Path) -> None:
+    with pages_app(tmp_path).test_request_context("/?lang=nb"):
+        page = parsed("services.html", listing=FOUND)
+    assert page.xpath("//*[@role='status']/text()") == ["1 treff på «død»"]
+    assert page.xpath("//input[@name='q']/@value") == ["død"]
+    assert len(page.xpath("//article")) == 1
+    assert page.xpath("//h2") == []
+
+
 def test_text_of_the_catalogue_is_escaped_and_marked_with_its_language(tmp_path: Path) -> None:
     with pages_app(tmp_path).test_request_context("/?lang=en"):
         title = parsed("services.html").xpath("//h3/span")[0]
@@ -99,6 +137,8 @@ def rendered(template: str, **changes: Any) -> str:
         "zone": "helsenett",
         "environment": "test",
         "languages": links("/"),
+        "path": "/mine",
+        "warned": False,
         "signed_in": SignedIn("Kari Lege", None),
     }
     return render_template(template, **base | PAGES[template] | changes)

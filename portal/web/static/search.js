@@ -1,27 +1,36 @@
-// Filters the list while you type; without script the whole list stands.
+// Searches while you type; without script the form does the same. What is typed never comes into the address.
 "use strict";
-const plain = (text) => text.toLocaleLowerCase("nb").normalize("NFC").trim();
-const box = document.querySelector(".find");
-if (box) {
-  const field = box.querySelector("input");
-  const said = box.querySelector("[role=status]");
-  const cards = [...document.querySelectorAll("[data-search]")].map((card) => ({
-    item: card.closest("li"),
-    words: plain(`${card.textContent} ${card.dataset.search}`),
-  }));
-  const filter = () => {
-    const wanted = plain(field.value).split(/\s+/);
-    for (const { item, words } of cards) item.hidden = !wanted.every((word) => words.includes(word));
-    for (const group of document.querySelectorAll(".group")) group.hidden = !group.querySelector("li:not([hidden]) > article");
-    for (const fold of document.querySelectorAll("main details")) fold.open = Boolean(field.value.trim());
-    const hits = cards.filter(({ item }) => !item.hidden).length;
-    said.textContent = !field.value.trim() ? "" : hits ? `${said.dataset.some} ${hits}` : said.dataset.none;
-  };
-  field.addEventListener("input", filter);
-  box.querySelector("[type=reset]").addEventListener("click", () => {
-    field.value = "";
-    filter();
-    field.focus();
+const form = document.querySelector(".find");
+const list = document.getElementById("treff");
+const said = document.getElementById("status");
+let asking = new AbortController();
+let waiting = 0;
+
+const show = async () => {
+  clearTimeout(waiting);
+  asking.abort();
+  asking = new AbortController();
+  if ((form.elements.q.value.match(/\d/g) ?? []).length >= 11) {
+    said.textContent = form.dataset.person;
+    return;
+  }
+  const answer = await fetch(`${form.action}?${new URLSearchParams(new FormData(form))}`, { signal: asking.signal });
+  if (!answer.ok) throw new Error();
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  list.replaceChildren(...page.getElementById("treff").childNodes);
+  said.textContent = page.getElementById("status").textContent;
+};
+// Another page than the list has come, or none: the session is over. Let the browser go there.
+const carefully = () => show().catch((error) => error.name === "AbortError" || form.submit());
+
+if (form && list) {
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(carefully, 120);
   });
-  box.hidden = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    await carefully();
+    list.querySelector("article .bottom :is(a, button)")?.focus();
+  });
 }

@@ -1,39 +1,16 @@
-"""The few words that a card needs besides the catalogue's own: categories, tags and reasons."""
+"""Why a service has no button, or what to know before it is used."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _
 
 from portal.domain.access import Reason
-from portal.domain.catalogue import Level
 
 if TYPE_CHECKING:
     from portal.domain.catalogue import Service
 
-
-class Tag(NamedTuple):
-    """A word and one of the design system's colours."""
-
-    text: str
-    color: str
-
-
-_CATEGORIES = {
-    "smittevern": _("Smittevern"),
-    "helseregister": _("Helseregistre"),
-    "dodsfall": _("Dødsfall"),
-    "nav": _("Nav"),
-    "arbeid": _("Arbeid"),
-    "forerrett": _("Førerrett"),
-    "attest": _("Attester"),
-    "legemidler_refusjon": _("Legemidler og refusjon"),
-    "hendelser": _("Uønskede hendelser"),
-    "kommune": _("Kommune"),
-    "oppslag": _("Oppslag"),
-    "kunnskap": _("Kunnskap"),
-}
 _REASONS = {
     Reason.NOT_SIGNED_IN: _("Logg inn for å åpne."),
     Reason.NO_RULE: _("Eieren har ikke sagt hvem den er for."),
@@ -55,13 +32,9 @@ _REASONS = {
     Reason.PATIENT_NOT_SENT: _("Pasienten følger ikke med."),
     Reason.NO_WRITEBACK: _("Kopien kommer ikke tilbake til journalen."),
     Reason.MAINTENANCE: _("Vedlikehold nå: tjenesten kan være nede."),
+    Reason.FAULT: _("Driftsforstyrrelse nå: tjenesten kan være nede."),
 }
 _OTHER_NETWORK = {"helsenett": _("Åpnes bare fra helsenettet."), "internett": _("Åpnes bare fra internett.")}
-
-
-def category_title(category: str) -> str:
-    """Say a category of the catalogue as a heading."""
-    return str(_CATEGORIES[category])
 
 
 def reason_text(reason: Reason, service: Service) -> str:
@@ -69,17 +42,3 @@ def reason_text(reason: Reason, service: Service) -> str:
     if reason is Reason.OTHER_NETWORK:
         return str(_OTHER_NETWORK[next(end.zone for end in service.endpoints if end.env == "prod")])
     return str(_REASONS[reason])
-
-
-def tags(service: Service) -> tuple[Tag, ...]:
-    """Say what the clinician gains here; a service that is only a link says nothing."""
-    found = []
-    if service.status.state == "pilot":
-        found.append(Tag(str(_("Pilot")), "neutral"))
-    if service.level in {Level.SSO, Level.SSO_CONTEXT}:
-        found.append(Tag(str(_("Engangspålogging")), "success"))
-    if service.level is Level.SSO_CONTEXT:
-        found.append(Tag(str(_("Pasienten følger med")), "info"))
-        if service.writeback.by == "portal":
-            found.append(Tag(str(_("Kopi til journalen")), "brand1"))
-    return tuple(found)

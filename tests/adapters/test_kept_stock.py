@@ -1,36 +1,39 @@
-"""The host's copy of the public page: whole or not there, and never the reason that the portal stops."""
+"""The host's copy of the public catalogue: whole or not there, and never the reason that the portal stops."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from support.catalogue import a_catalogue
 from support.staging import settings_for
 
 from portal.adapters import catalogue_file
-from portal.adapters.page_files import Kept, PageFiles
+from portal.adapters.kept_stock import KeptStock
 from portal.app import create_app, publish
+from portal.domain.stock import stock_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ORIGIN = "http://127.0.0.1:9"
 GONE = "postgresql://127.0.0.1:9/gone"
-FIRST = Kept(1, {("helsenett", "nb"): "<p>Blåresept</p>", ("internett", "nn"): "<p>Éin</p>"})
+FIRST, SECOND = (stock_of(number, a_catalogue({"title": {"nb": "Blåresept"}}), {}, {}) for number in (1, 2))
+FILE = "public-catalogue.json"
 BROKEN = [
     b"",
     b"{",
     b"\xff\xfe",
     b"[]",
     b"{}",
-    b'{"revision": "1", "pages": {}}',
-    b'{"revision": 1, "pages": {"a/b": 1}}',
+    b'{"revision": "x", "catalogue": {}}',
+    b'{"revision": 1, "pages": {"helsenett/nb": "<p>"}}',
 ]
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> PageFiles:
-    return PageFiles(tmp_path / "state")
+def files(tmp_path: Path) -> KeptStock:
+    return KeptStock(tmp_path / "state")
 
 
 @pytest.fixture
@@ -40,22 +43,21 @@ def blocked(tmp_path: Path) -> Path:
     return tmp_path / "file" / "state"
 
 
-def test_what_was_kept_is_read_again_and_replaced_whole(files: PageFiles, tmp_path: Path) -> None:
-    second = Kept(2, {("internett", "nb"): "<p>Ny</p>"})
-    for kept in (FIRST, second):
+def test_what_was_kept_is_read_again_and_replaced_whole(files: KeptStock, tmp_path: Path) -> None:
+    for kept in (FIRST, SECOND):
         files.keep(kept)
         assert files.read() == kept
-    assert [path.name for path in (tmp_path / "state").iterdir()] == ["public-pages.json"]
+    assert [path.name for path in (tmp_path / "state").iterdir()] == [FILE]
 
 
-def test_nothing_was_kept_yet(files: PageFiles) -> None:
+def test_nothing_was_kept_yet(files: KeptStock) -> None:
     assert files.read() is None
 
 
 @pytest.mark.parametrize("content", BROKEN)
-def test_what_is_broken_is_nothing_and_can_be_replaced(files: PageFiles, tmp_path: Path, content: bytes) -> None:
+def test_what_is_broken_is_nothing_and_can_be_replaced(files: KeptStock, tmp_path: Path, content: bytes) -> None:
     files.keep(FIRST)
-    (tmp_path / "state/public-pages.json").write_bytes(content)
+    (tmp_path / "state" / FILE).write_bytes(content)
     assert files.read() is None
     files.keep(FIRST)
     assert files.read() == FIRST
@@ -63,8 +65,8 @@ def test_what_is_broken_is_nothing_and_can_be_replaced(files: PageFiles, tmp_pat
 
 def test_a_disk_that_cannot_be_written_says_so(blocked: Path) -> None:
     with pytest.raises(OSError, match="Not a directory"):
-        PageFiles(blocked).keep(FIRST)
-    assert PageFiles(blocked).read() is None
+        KeptStock(blocked).keep(FIRST)
+    assert KeptStock(blocked).read() is None
 
 
 @pytest.fixture
@@ -85,7 +87,7 @@ def status_and_tag(database_url: str, state: Path) -> tuple[int, str | None]:
 
 @pytest.mark.parametrize("content", BROKEN)
 def test_a_host_starts_with_a_broken_copy(published: str, tmp_path: Path, content: bytes) -> None:
-    copy = tmp_path / "state/public-pages.json"
+    copy = tmp_path / "state" / FILE
     copy.parent.mkdir()
     copy.write_bytes(content)
     assert status_and_tag(GONE, copy.parent) == (503, None)
@@ -103,7 +105,7 @@ def test_every_worker_of_a_host_finds_a_new_revision(published: str, tmp_path: P
     settings = settings_for(ORIGIN, ORIGIN, published, tmp_path / "state", {})
     workers = [create_app(settings), create_app(settings)]
     before = [worker.test_client().get("/", base_url=ORIGIN).headers["ETag"] for worker in workers]
-    shelf = workers[0].extensions["portal"].shelf.catalogue()
+    shelf = workers[0].extensions["portal"].shelf.stock().catalogue
     publish(settings, shelf.model_copy(update={"services": shelf.services[:1]}), by="test", based_on=1)
     after = []
     for worker in workers:

@@ -1,0 +1,137 @@
+"""A page of services for one reader: what was asked for, and the cards of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from flask import request
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
+
+from portal.domain.arrangement import FILTERS, Arrangement, Wish, arranged
+from portal.web.cards.categories import CATEGORIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from portal.domain.arrangement import Offered
+    from portal.store.people import Marks
+    from portal.web.cards.card import Card, Cards
+
+_RECENT = 5
+_NUMBER = 11
+"""Digits of a fødselsnummer; no code of the catalogue has as many."""
+_FILTERS = {
+    "open": _("Kan åpnes herfra"),
+    "sso": _("Engangspålogging"),
+    "context": _("Pasienten følger med"),
+    "journal": _("Kopi til journalen"),
+}
+
+
+class Choice(NamedTuple):
+    """Something a list can be narrowed to, by the value that stands in the address."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """The cards of one category."""
+
+    id: str
+    title: str
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What `services.html` and `public.html` show; `found` is None where nothing was searched for."""
+
+    wish: Wish
+    status: str
+    filters: tuple[Choice, ...]
+    categories: tuple[Choice, ...]
+    favourites: tuple[Card, ...]
+    recent: tuple[Card, ...]
+    found: tuple[Card, ...] | None
+    groups: tuple[Group, ...]
+    closed: tuple[Card, ...]
+    down: tuple[Card, ...]
+
+
+def wish() -> Wish:
+    """What the request asks for: `q`, `kategori` and any number of `vis`; what is not known asks for nothing."""
+    category = request.args.get("kategori", "")
+    return Wish(
+        query=" ".join(request.args.get("q", "").split()),
+        category=category if category in CATEGORIES else "",
+        only=frozenset(request.args.getlist("vis")) & FILTERS.keys(),
+    )
+
+
+def asks_for_a_person() -> bool:
+    """Whether somebody's number, right or mistyped, stands where services are searched for."""
+    return sum(map(str.isdigit, request.args.get("q", ""))) >= _NUMBER
+
+
+def listing(offered: Sequence[Offered], asked: Wish, cards: Cards, marks: Marks | None = None) -> Listing:
+    """Make the page of what one reader may know of."""
+    known = {one.service.id: one for one in offered if not one.is_hidden}
+    arrangement = arranged(known.values(), asked, cards.stock.index)
+    plain = asked.is_plain and marks is not None
+    favourites = [known[one] for one in marks.favourites if one in known] if marks and plain else []
+    recent = [known[one] for one in marks.used if one in known and known[one].is_open] if marks and plain else []
+    return Listing(
+        wish=asked,
+        status=_status(arrangement, asked),
+        filters=_filters(known.values(), asked),
+        categories=_categories(known.values(), asked),
+        favourites=_cards(cards, favourites),
+        recent=_cards(cards, recent[:_RECENT]),
+        found=None if arrangement.found is None else _cards(cards, arrangement.found),
+        groups=tuple(
+            Group(category, str(CATEGORIES[category]), _cards(cards, group))
+            for category, group in arrangement.groups.items()
+        ),
+        closed=_cards(cards, arrangement.closed),
+        down=tuple(card for card in _cards(cards, _with_stops(known.values())) if any(s.goes_on for s in card.stops)),
+    )
+
+
+def _cards(cards: Cards, offered: Iterable[Offered]) -> tuple[Card, ...]:
+    return tuple(map(cards.card, offered))
+
+
+def _with_stops(offered: Iterable[Offered]) -> Iterable[Offered]:
+    return (one for one in offered if one.service.maintenance)
+
+
+def _status(arrangement: Arrangement, asked: Wish) -> str:
+    """What a screen reader is told when the list has changed."""
+    if asked.is_plain:
+        return ""
+    count = arrangement.count
+    if not asked.query:
+        return str(ngettext("%(num)s tjeneste", "%(num)s tjenester", count))
+    if not count:
+        return str(gettext("Ingen treff på «%(query)s»", query=asked.query))
+    return str(ngettext("%(num)s treff på «%(query)s»", "%(num)s treff på «%(query)s»", count, query=asked.query))
+
+
+def _filters(known: Iterable[Offered], asked: Wish) -> tuple[Choice, ...]:
+    """Only those that tell services apart here: a filter that finds nothing, or all, helps nobody."""
+    offered = tuple(known)
+    choices = (Choice(name, str(label), name in asked.only) for name, label in _FILTERS.items())
+    found = {name: sum(map(holds, offered)) for name, holds in FILTERS.items()}
+    return tuple(one for one in choices if one.chosen or 0 < found[one.value] < len(offered))
+
+
+def _categories(known: Iterable[Offered], asked: Wish) -> tuple[Choice, ...]:
+    present = {one.service.category for one in known}
+    return tuple(
+        Choice(name, str(title), name == asked.category) for name, title in CATEGORIES.items() if name in present
+    )
