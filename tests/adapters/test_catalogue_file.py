@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 # A line for every value, so that a fault can be planted in each.
 PLAIN_FORM = a_catalogue({}).model_dump(mode="json", exclude_defaults=True)
 VALID = yaml.safe_dump(PLAIN_FORM, sort_keys=False, allow_unicode=True)
-    a_catalogue({}).model_dump(mode="json", exclude_defaults=True), sort_keys=False, allow_unicode=True
-)
 
 NINE_FAULTS = """\
 schema_version: 1
