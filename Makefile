@@ -17,7 +17,7 @@ GATES := $(addprefix tests/test_,floors.py guards.py locks.py migrations.py mini
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help build demo test check mutants interop e2e lock clean
+.PHONY: help build demo test check mutants interop bench e2e statement lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,8 +27,11 @@ build: .venv/portal $(VENDORED) $(TRANSLATIONS) ## Fetch and make what the porta
 demo: build ## Start everything on this machine; ONCE=1 plays the story and ends, KEEP=dir keeps what it made
 	$(BIN)/portal demo $(if $(ONCE),--once) $(if $(KEEP),--keep "$(KEEP)")
 
-test: build .venv/tools ## Run the tests; DIALOGMELDING_XSD_DIR=dir adds those that need the official schemas
-	$(BIN)/pytest -n auto -m "not interop and not e2e"
+# The cases of a run can be had again with its seed, which make prints with the command.
+SEED := $(or $(SEED),$(shell awk 'BEGIN { srand(); print int(1000000 * rand()) }'))
+
+test: build .venv/tools ## Run the tests; DIALOGMELDING_XSD_DIR=dir adds those that need the official schemas, N= random cases
+	$(if $(N),N=$(N) )$(BIN)/pytest -n auto --hypothesis-seed=$(SEED) -m "not interop and not e2e"
 
 check: .venv/tools ## Hold the house's gates: format, lint, types, floors, sizes, guards, migrations, locks
 	$(BIN)/ruff format --check
@@ -46,8 +49,15 @@ mutants: .venv/tools ## Kill every mutant of decide() and of what it decides wit
 interop: node_modules/.counterparts build .venv/tools ## Test against third parties' programs
 	$(BIN)/pytest -m interop
 
+bench: build .venv/tools ## Measure speed and memory side by side with the least they could be; writes bench.json
+	PYTHONPATH=tests $(BIN)/python -m bench
+
 e2e: node_modules/.counterparts build .venv/tools ## Click through the portal in Chromium
 	$(BIN)/pytest -m e2e
+
+statement: node_modules/.counterparts build .venv/tools ## Measure every page anew, and ship what was found as the accessibility statement
+	-$(BIN)/pytest -m e2e tests/e2e/test_pages.py -k test_every_page
+	cp build/e2e/accessibility.json portal/web/accessibility.json
 
 COMPILE := $(BIN)/pip-compile --quiet --no-header --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-options $(if $(UPGRADE),--upgrade)

@@ -114,6 +114,7 @@ class Settings(BaseModel):
     database_url: str
     state_dir: Path
     xsd_dir: Path | None = None
+    contact: Annotated[str, Field(pattern=r"^(https://|mailto:|tel:)[^\s<>\"]+$")] | None = None
     egress_allow: Listed = ()
     transports: tuple[Transport, ...] = ()
 

@@ -167,6 +167,5 @@ def _warnings(
     writes_back = service.level is Level.SSO_CONTEXT and service.writeback.by == "portal" and facts.patient
     if writes_back and (organisation is None or not facts.reply_to):
         yield Reason.NO_WRITEBACK
-    for kind, reason in _STOPS.items():
-        if any(stop.kind == kind and stop.goes_on(now) for stop in service.maintenance):
-            yield reason
+    going_on = {stop.kind for stop in service.maintenance if stop.goes_on(now)}
+    yield from (reason for kind, reason in _STOPS.items() if kind in going_on)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from portal.domain.access_rules import ANY_OF_ROLE
 
@@ -11,8 +12,6 @@ if TYPE_CHECKING:
 
     from portal.domain.access_rules import Rule
     from portal.domain.identity import Authorisation, Organisation, Person
-
-Candidate = TypeVar("Candidate")
 
 APPROVALS = {
     "autorisasjon": frozenset({"1"}),
@@ -40,25 +39,34 @@ def unmet(rule: Rule, person: Person, organisation: Organisation | None) -> tupl
 
     The fields about HPR must hold for one and the same approval, role and municipality for one assignment.
     """
-    assignments = map(assignment, sorted(person.roles))
-    return (
-        *_nearest(rule, _OF_APPROVAL, person.authorisations),
-        *_nearest(rule, _OF_ASSIGNMENT, assignments),
-        *_nearest(rule, _OF_ORGANISATION, (organisation,) if organisation else ()),
-        *_nearest(rule, _OF_PERSON, (person,)),
-    )
-
-
-def _nearest(
-    rule: Rule, tests: Mapping[str, Callable[[Any, Candidate], bool]], candidates: Iterable[Candidate]
-) -> tuple[str, ...]:
-    """What the candidate that comes nearest falls short on; all that is asked when there is no candidate."""
-    asked = {field: wanted for field in tests if (wanted := getattr(rule, field)) is not None}
     shortfalls = (
-        tuple(field for field, wanted in asked.items() if not tests[field](wanted, candidate))
-        for candidate in candidates
+        _nearest(rule.asked, tests, candidates(person, organisation))
+        for candidates, tests in _GROUPS
+        if not tests.keys().isdisjoint(rule.asked)
     )
-    return min(shortfalls, key=len, default=tuple(asked))
+    return tuple(chain.from_iterable(shortfalls))
+
+
+def _nearest(asked: Mapping[str, Any], tests: _Tests, candidates: Iterable[Any]) -> tuple[str, ...]:
+    """What the candidate that comes nearest falls short on; all that is asked when there is no candidate."""
+    nearest = tuple(field for field in asked if field in tests)
+    for candidate in candidates:
+        shortfall = tuple(field for field in asked if field in tests and not tests[field](asked[field], candidate))
+        if len(shortfall) < len(nearest):
+            nearest = shortfall
+    return nearest
+
+
+def _approvals(person: Person, _: Organisation | None) -> Iterable[Authorisation]:
+    return person.authorisations
+
+
+def _assignments(person: Person, _: Organisation | None) -> Iterable[Assignment]:
+    return map(assignment, sorted(person.roles))
+
+
+def _login(person: Person, organisation: Organisation | None) -> Iterable[tuple[Person, Organisation | None]]:
+    return [(person, organisation)]
 
 
 def _profession(wanted: Collection[str], approval: Authorisation) -> bool:
@@ -85,20 +93,29 @@ def _municipality(wanted: Collection[str], held: Assignment) -> bool:
     return held.municipality in wanted or (ANY_OF_ROLE in wanted and bool(held.municipality))
 
 
-def _organisation(wanted: Collection[str], organisation: Organisation) -> bool:
-    return organisation.parent in wanted
+def _organisation(wanted: Collection[str], login: tuple[Person, Organisation | None]) -> bool:
+    _, organisation = login
+    return organisation is not None and organisation.parent in wanted
 
 
-def _security_level(wanted: int, person: Person) -> bool:
+def _security_level(wanted: int, login: tuple[Person, Organisation | None]) -> bool:
+    person, _ = login
     return person.security_level >= wanted
 
 
-_OF_APPROVAL = {
-    "professions": _profession,
-    "authorization": _authorization,
-    "requisition_rights": _requisition_right,
-    "specialities": _speciality,
-}
-_OF_ASSIGNMENT = {"roles": _role, "municipalities": _municipality}
-_OF_ORGANISATION = {"organizations": _organisation}
-_OF_PERSON = {"min_security_level": _security_level}
+_Candidates: TypeAlias = "Callable[[Person, Organisation | None], Iterable[Any]]"
+_Tests: TypeAlias = "dict[str, Callable[[Any, Any], bool]]"
+_GROUPS: tuple[tuple[_Candidates, _Tests], ...] = (
+    (
+        _approvals,
+        {
+            "professions": _profession,
+            "authorization": _authorization,
+            "requisition_rights": _requisition_right,
+            "specialities": _speciality,
+        },
+    ),
+    (_assignments, {"roles": _role, "municipalities": _municipality}),
+    (_login, {"organizations": _organisation, "min_security_level": _security_level}),
+)
+"""Candidates, and tests by field: one and the same candidate must pass all that are asked for."""

@@ -11,9 +11,8 @@ from itertools import pairwise
 from math import log1p
 from typing import TYPE_CHECKING, NamedTuple
 
-from rapidfuzz.distance import OSA
-
-from portal.domain.words import stem, words
+from portal.domain.vocabulary import Vocabulary
+from portal.domain.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -56,6 +55,7 @@ class SearchIndex:
         for service in catalogue.services:
             for said in _all_said(catalogue, service):
                 self._learn(service.id, said)
+        self._vocabulary = Vocabulary(self._weights)
 
     def find(self, query: str, among: Collection[str]) -> list[Hit]:
         """The services that a query is about, nearest first; none when nothing is near.
@@ -63,7 +63,9 @@ class SearchIndex:
         What is not `among` has no influence at all: nobody can tell that it is there.
         """
         asked = tuple(dict.fromkeys(words(query[:LONGEST])))
-        weighed = [(near, _rarity(near, among)) for meant in _readings(asked) if (near := self._near(meant, among))]
+        weighed = [
+            (near, _rarity(near, among)) for meant in self._readings(asked) if (near := self._near(meant, among))
+        ]
         total = sum(rarity for _, rarity in weighed)
         scores: dict[str, float] = defaultdict(float)
         for near, rarity in weighed:
@@ -81,14 +83,27 @@ class SearchIndex:
         if said.weight > _OWNER:
             self._phrases[" ".join(found)].add(service_id)
 
-    def _near(self, meant: Reading, among: Collection[str]) -> Mapping[str, float]:
+    def _near(self, meant: Mapping[str, float], among: Collection[str]) -> Mapping[str, float]:
         """By service, how near its nearest word is, times what that word counts."""
         best: dict[str, float] = {}
-        for known, held in self._weights.items():
-            if likeness := meant.likeness(known):
-                for service_id, weight in held.items():
+        for word, likeness in meant.items():
+            for service_id, weight in self._weights[word].items():
+                if service_id in among:
                     best[service_id] = max(best.get(service_id, 0.0), likeness * weight)
-        return {service_id: nearness for service_id, nearness in best.items() if service_id in among}
+        return best
+
+    def _readings(self, asked: Sequence[str]) -> Iterator[Mapping[str, float]]:
+        """What each word may stand for: itself, or a part of a word that was typed as two (`blå resept`, `NA 0202`)."""
+        joined = _joined(asked)
+        for place, word in enumerate(asked):
+            meant = dict(self._vocabulary.meant(word))
+            for whole in joined[max(place - 1, 0) : place + 1]:
+                # A joined word is never meant by its first half alone.
+                longer = {
+                    one: likeness for one, likeness in self._vocabulary.meant(whole).items() if len(one) >= len(whole)
+                }
+                meant |= {one: max(likeness, meant.get(one, 0.0)) for one, likeness in longer.items()}
+            yield meant
 
     def _whole(self, asked: str) -> set[str]:
         """Services with a text that the query is, or of several words that it holds."""
@@ -96,24 +111,6 @@ class SearchIndex:
             phrase for phrase in self._phrases if f" {phrase} " in f" {asked} " and (" " in phrase or phrase == asked)
         ]
         return set().union(*(self._phrases[phrase] for phrase in said))
-
-
-class Reading(NamedTuple):
-    """What a typed word may stand for: itself, or a part of a word that was typed as two (`blå resept`, `NA 0202`)."""
-
-    word: str
-    joined: Sequence[str]
-
-    def likeness(self, known: str) -> float:
-        """How likely it is that a word of the catalogue was meant; a joined word is never meant by its first half."""
-        whole = (alike(one, known) for one in self.joined if len(known) >= len(one))
-        return max(alike(self.word, known), *whole, 0.0)
-
-
-def _readings(asked: Sequence[str]) -> Iterator[Reading]:
-    joined = _joined(asked)
-    for place, word in enumerate(asked):
-        yield Reading(word, joined[max(place - 1, 0) : place + 1])
 
 
 def _joined(found: Sequence[str]) -> list[str]:
@@ -124,37 +121,6 @@ def _joined(found: Sequence[str]) -> list[str]:
 def _rarity(near: Mapping[str, float], among: Collection[str]) -> float:
     """How much a word tells: a word of few services tells more."""
     return log1p(len(among) / sum(near.values()))
-
-
-def alike(typed: str, known: str) -> float:
-    """How likely it is that somebody who typed one folded word meant the other: 1 the same, 0 not at all."""
-    if typed == known:
-        return 1.0
-    if len(typed) > 2 and stem(typed) == stem(known):  # noqa: PLR2004  `et` and `er` are nobody's stem
-        return 0.95
-    return max(_part(typed, known), _mistyped(typed, known))
-
-
-def _part(typed: str, known: str) -> float:
-    """Norwegian compounds, and words that are not typed to their end."""
-    short, long = sorted((typed, known), key=len)
-    if len(short) < 3:  # noqa: PLR2004  two letters begin anything
-        return 0.0
-    if known.startswith(typed):
-        return 0.9
-    if len(short) < 4:  # noqa: PLR2004  three letters are inside anything
-        return 0.0
-    if long.startswith(short):
-        return 0.8
-    return 0.65 if len(short) > 4 and short in long else 0.0  # noqa: PLR2004  `meld` is inside half of them
-
-
-def _mistyped(typed: str, known: str) -> float:
-    """One letter wrong, missing, extra or swapped for every five, more or less."""
-    longest = max(len(typed), len(known))
-    allowed = (longest + 1) // 5
-    distance = OSA.distance(typed, known, score_cutoff=allowed)
-    return 0.9 * (1 - distance / longest) if distance <= allowed else 0.0
 
 
 def _all_said(catalogue: Catalogue, service: Service) -> Iterator[_Said]:

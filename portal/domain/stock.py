@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -13,7 +13,7 @@ from portal.domain.registration import Handover
 from portal.domain.search import SearchIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     from portal.domain.catalogue import Service
     from portal.domain.service_parts import Stop
@@ -30,6 +30,11 @@ class Stock(Body):
     def index(self) -> SearchIndex:
         """Every word of it, for searching."""
         return SearchIndex(self.catalogue)
+
+    @cached_property
+    def made(self) -> dict[Hashable, Any]:
+        """What has been made of this very stock, so that it need not be made again."""
+        return {}
 
     def service(self, service_id: str) -> Service:
         """The service with that id; raises NotFound."""

@@ -10,10 +10,14 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from portal.domain.arrangement import FILTERS, Arrangement, Wish, arranged
+from portal.web.cards.article import article
 from portal.web.cards.categories import CATEGORIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from markupsafe import Markup
 
     from portal.domain.arrangement import Offered
     from portal.store.people import Marks
@@ -40,11 +44,11 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True)
 class Group:
-    """The cards of one category."""
+    """The cards of one category, ready to be shown."""
 
     id: str
     title: str
-    cards: tuple[Card, ...]
+    cards: tuple[Markup, ...]
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,9 @@ class Listing:
     categories: tuple[Choice, ...]
     favourites: tuple[Card, ...]
     recent: tuple[Card, ...]
-    found: tuple[Card, ...] | None
+    found: tuple[Markup, ...] | None
     groups: tuple[Group, ...]
-    closed: tuple[Card, ...]
+    closed: tuple[Markup, ...]
     down: tuple[Card, ...]
 
 
@@ -90,24 +94,24 @@ def listing(offered: Sequence[Offered], asked: Wish, cards: Cards, marks: Marks 
         status=_status(arrangement, asked),
         filters=_filters(known.values(), asked),
         categories=_categories(known.values(), asked),
-        favourites=_cards(cards, favourites),
-        recent=_cards(cards, recent[:_RECENT]),
-        found=None if arrangement.found is None else _cards(cards, arrangement.found),
+        favourites=tuple(map(cards.card, favourites)),
+        recent=tuple(map(cards.card, recent[:_RECENT])),
+        found=None if arrangement.found is None else _articles(cards, arrangement.found),
         groups=tuple(
-            Group(category, str(CATEGORIES[category]), _cards(cards, group))
+            Group(category, str(CATEGORIES[category]), _articles(cards, group))
             for category, group in arrangement.groups.items()
         ),
-        closed=_cards(cards, arrangement.closed),
-        down=tuple(card for card in _cards(cards, _with_stops(known.values())) if any(s.goes_on for s in card.stops)),
+        closed=_articles(cards, arrangement.closed),
+        down=tuple(cards.card(one) for one in known.values() if _is_down(one, cards.now)),
     )
 
 
-def _cards(cards: Cards, offered: Iterable[Offered]) -> tuple[Card, ...]:
-    return tuple(map(cards.card, offered))
+def _articles(cards: Cards, offered: Iterable[Offered]) -> tuple[Markup, ...]:
+    return tuple(article(cards, one) for one in offered)
 
 
-def _with_stops(offered: Iterable[Offered]) -> Iterable[Offered]:
-    return (one for one in offered if one.service.maintenance)
+def _is_down(offered: Offered, now: datetime) -> bool:
+    return any(stop.goes_on(now) for stop in offered.service.maintenance)
 
 
 def _status(arrangement: Arrangement, asked: Wish) -> str:

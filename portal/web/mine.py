@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from portal.domain.professions import PROFESSIONS
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from portal.domain.arrangement import Offered
+    from portal.domain.context import Context
 
 blueprint = Blueprint("mine", __name__)
 
@@ -30,12 +31,14 @@ blueprint = Blueprint("mine", __name__)
 @signed_in
 def favour(service_id: str) -> ResponseReturnValue:
     """Mark a service, or no more; the mark follows the person at this office to every machine."""
-    portal, who = parts(), login()
-    service = offers.known(portal.shelf.stock(), service_id, None).service
-    since = portal.now() if request.form.get("marked") else None
-    with portal.database.write() as session:
-        people.favour(session, who.person.sub, who.office, service.id, since)
-    return redirect(f"{safe_next(request.form.get('next', ''))}#{service.id}", 303)
+    return _favour(service_id, None, url_for("services.mine"))
+
+
+@blueprint.post("/k/<context_id>/favoritter/<service_id>")
+@signed_in
+def favour_for(context_id: str, service_id: str) -> ResponseReturnValue:
+    """As `favour`, from a patient's list and back to it; nothing of the patient is kept with it."""
+    return _favour(service_id, offers.my_context(context_id), url_for("services.of_context", context_id=context_id))
 
 
 @blueprint.post("/mine/sist-brukt/tom")
@@ -60,6 +63,15 @@ def why() -> ResponseReturnValue:
     found = [speakable[hit.service_id] for hit in hits]
     cards = offers.cards(stock, found, None)
     return render_template("why.html", asked=asked, found=list(map(cards.explanation, found)), me=tuple(_me()))
+
+
+def _favour(service_id: str, context: Context | None, back: str) -> ResponseReturnValue:
+    portal, who = parts(), login()
+    service = offers.known(portal.shelf.stock(), service_id, context).service
+    since = portal.now() if request.form.get("marked") else None
+    with portal.database.write() as session:
+        people.favour(session, who.person.sub, who.office, service.id, since)
+    return redirect(f"{back}#{service.id}", 303)
 
 
 def _may_be_named(offered: Offered) -> bool:

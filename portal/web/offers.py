@@ -8,14 +8,16 @@ from portal.domain import access
 from portal.domain.access import NO_CONTEXT, ContextFacts
 from portal.domain.arrangement import Offered
 from portal.errors import NotAllowed, NotFound
+from portal.store import contexts
 from portal.web import language
-from portal.web.cards.card import Cards, for_patient, without_patient
+from portal.web.cards.card import Cards
+from portal.web.cards.place import Place
 from portal.web.guards import login
 from portal.web.parts import parts
 from portal.web.zone import zone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from portal.domain.catalogue import Service
     from portal.domain.context import Context
@@ -23,9 +25,21 @@ if TYPE_CHECKING:
     from portal.store.people import Marks
 
 
+def my_context(context_id: str) -> Context:
+    """A live context of this person; anybody else's does not exist. Raises NotFound."""
+    portal = parts()
+    with portal.database.read() as session:
+        context = contexts.find(session, portal.vault, context_id)
+    if context is None or context.sub != login().person.sub or context.activated_at is None:
+        raise NotFound("context_unknown")
+    if not context.is_live(portal.now()):
+        raise NotFound("context_unknown", "ended")
+    return context
+
+
 def every(stock: Stock, context: Context | None) -> list[Offered]:
     """Every service, with what this person may do with it for the context's patient, or for none."""
-    return [decided(service, context) for service in stock.catalogue.services]
+    return list(map(_decider(context), stock.catalogue.services))
 
 
 def known(stock: Stock, service_id: str, context: Context | None) -> Offered:
@@ -46,12 +60,7 @@ def may_open(stock: Stock, service_id: str, context: Context | None) -> Offered:
 
 def decided(service: Service, context: Context | None) -> Offered:
     """One service, and what this person may do with it."""
-    who = login()
-    organisation = context.organisation if context else who.organisation
-    facts = NO_CONTEXT
-    if context:
-        facts = ContextFacts(patient=True, encounter=bool(context.encounter), reply_to=context.can_take_messages)
-    return Offered(service, access.decide(who.person, organisation, zone(), facts, service, parts().now()))
+    return _decider(context)(service)
 
 
 def cards(stock: Stock, offered: Sequence[Offered], context: Context | None, marks: Marks | None = None) -> Cards:
@@ -60,8 +69,18 @@ def cards(stock: Stock, offered: Sequence[Offered], context: Context | None, mar
         stock=stock,
         language=language.current(),
         now=parts().now(),
-        opening=for_patient(context.id) if context else without_patient,
+        place=Place.PATIENT if context else Place.MINE,
         known={one.service.id: one.service.title for one in offered if not one.is_hidden},
-        success=parts().shelf.success(),
-        marked=frozenset(marks.favourites) if marks else None,
+        success=parts().shelf.poor_success(),
+        marked=frozenset(marks.favourites) if marks else frozenset(),
     )
+
+
+def _decider(context: Context | None) -> Callable[[Service], Offered]:
+    """What is the same for every service is looked up once."""
+    who, at, now, facts = login(), zone(), parts().now(), NO_CONTEXT
+    organisation = context.organisation if context else who.organisation
+    if context:
+        facts = ContextFacts(patient=True, encounter=bool(context.encounter), reply_to=context.can_take_messages)
+    person = who.person
+    return lambda service: Offered(service, access.decide(person, organisation, at, facts, service, now))

@@ -35,6 +35,7 @@ def _known() -> dict[str, Any]:
     return {
         "zone": zone(),
         "environment": parts().settings.environment,
+        "contact": parts().settings.contact,
         "signed_in": _signed_in(),
         "languages": language.links(request.path),
         "path": request.path,

@@ -16,7 +16,8 @@ from portal.domain.access import NO_CONTEXT
 from portal.domain.arrangement import Offered, Wish
 from portal.errors import PortalError, Unavailable
 from portal.web import language
-from portal.web.cards.card import Cards, at_address
+from portal.web.cards.card import Cards
+from portal.web.cards.place import Place
 from portal.web.guards import public
 from portal.web.listing import asks_for_a_person, listing, wish
 from portal.web.parts import parts
@@ -139,7 +140,7 @@ def _render(at: str, code: str, wanted: Wish, *, warned: bool = False) -> str:
     stock, now = pages().stock(), parts().now()
     offered = decided(stock, at, now)
     known = {one.service.id: one.service.title for one in offered if not one.is_hidden}
-    cards = Cards(stock=stock, language=code, now=now, opening=at_address(at), known=known, success={})
+    cards = Cards(stock=stock, language=code, now=now, place=Place(at), known=known, success={})
     # Nobody's request: what it renders is for everyone.
     with current_app.test_request_context("/?person=1" if warned else "/"), force_locale(code):
         g.zone = at

@@ -10,7 +10,6 @@ from flask_babel import gettext
 from portal.errors import NotFound
 from portal.store import contexts, people
 from portal.web import banner, language, launching, offers
-from portal.web.cards.card import for_patient
 from portal.web.guards import login, signed_in
 from portal.web.leaving import leave
 from portal.web.listing import asks_for_a_person, listing, wish
@@ -35,14 +34,14 @@ def mine() -> ResponseReturnValue:
 @signed_in
 def of_context(context_id: str) -> ResponseReturnValue:
     """What this person may use for this patient."""
-    return _page(_context(context_id))
+    return _page(offers.my_context(context_id))
 
 
 @blueprint.get("/k/<context_id>/open/<service_id>")
 @signed_in
 def confirm(context_id: str, service_id: str) -> ResponseReturnValue:
     """Say what is sent along before it is; an EPJ may land its clinician directly here."""
-    context, stock = _context(context_id), parts().shelf.stock()
+    context, stock = offers.my_context(context_id), parts().shelf.stock()
     offered = offers.may_open(stock, service_id, context)
     handover = stock.handover(offered.service)
     return render_template(
@@ -51,7 +50,7 @@ def confirm(context_id: str, service_id: str) -> ResponseReturnValue:
         banner=banner.of(context),
         sent=launching.sent_along(handover),
         writeback=launching.writeback(handover, context),
-        action=for_patient(context_id)(offered.service).url,
+        action=url_for("services.open_for", context_id=context_id, service_id=service_id),
         back=url_for("services.of_context", context_id=context_id),
     )
 
@@ -60,7 +59,7 @@ def confirm(context_id: str, service_id: str) -> ResponseReturnValue:
 @signed_in
 def open_for(context_id: str, service_id: str) -> ResponseReturnValue:
     """One click from one context to one service."""
-    return _open(service_id, _context(context_id))
+    return _open(service_id, offers.my_context(context_id))
 
 
 @blueprint.post("/open/<service_id>")
@@ -111,15 +110,3 @@ def _open(service_id: str, context: Context | None) -> ResponseReturnValue:
     service = offers.may_open(parts().shelf.stock(), service_id, context).service
     title = service.title.in_language(language.current())
     return leave(launching.begin(service, context), gettext("Åpner %(title)s", title=title))
-
-
-def _context(context_id: str) -> Context:
-    """A live context of this person; anybody else's does not exist."""
-    portal = parts()
-    with portal.database.read() as session:
-        context = contexts.find(session, portal.vault, context_id)
-    if context is None or context.sub != login().person.sub or context.activated_at is None:
-        raise NotFound("context_unknown")
-    if not context.is_live(portal.now()):
-        raise NotFound("context_unknown", "ended")
-    return context

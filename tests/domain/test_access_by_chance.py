@@ -12,6 +12,7 @@ from support.catalogue import a_catalogue
 from support.chance import FIELDS, NOW
 
 from portal.domain.access import Answer, ContextFacts, Decision, decide
+from portal.domain.access_rules import Rule
 from portal.domain.registration import Handover
 from portal.domain.stock import stock_of
 
@@ -25,7 +26,7 @@ places = st.tuples(chance.persons, chance.offices, chance.zones, chance.facts)
 
 def without(service: Service, field: str) -> Service:
     """The service as if its rules did not ask for this."""
-    rules = tuple(rule.model_copy(update={field: None}) for rule in service.access.rules)
+    rules = tuple(Rule.model_construct(**(rule.model_dump() | {field: None})) for rule in service.access.rules)
     return service.model_copy(update={"access": service.access.model_copy(update={"rules": rules})})
 
 

@@ -20,7 +20,7 @@ from support.catalogue import DOCTOR, SHIPPED, a_catalogue
 from portal.adapters import catalogue_file
 from portal.domain.access import NO_CONTEXT, decide
 from portal.domain.arrangement import Offered, Wish, arranged
-from portal.domain.search import LONGEST, SearchIndex, alike
+from portal.domain.search import LONGEST, SearchIndex
 
 PHRASES = json.loads((Path(__file__).parent / "phrases.json").read_text(encoding="utf-8"))
 MUST = PHRASES["everyday"] + PHRASES["typos_and_dialect"]
@@ -57,30 +57,6 @@ def test_nine_in_ten_phrases_that_nobody_looked_at_are_found() -> None:
     found = [not set(first_two(phrase, "helsenett")).isdisjoint(services) for phrase, services in held_out]
     assert len(found) == 60
     assert sum(found) >= 54
-
-
-@pytest.mark.parametrize(
-    ("typed", "known"),
-    [
-        ("forerkort", "forerkort"),
-        ("sykmelding", "sykmeldinga"),
-        ("blares", "blaresept"),
-        ("fastlegevakt", "fastlege"),
-        ("resept", "blaresept"),
-        ("bivrikning", "bivirkning"),
-        ("dødsmleding", "dødsmelding"),
-    ],
-)
-def test_words_are_alike(typed: str, known: str) -> None:
-    assert 0.5 < alike(typed, known) <= 1
-
-
-@pytest.mark.parametrize(
-    ("typed", "known"),
-    [("tbc", "tbt"), ("meld", "sykemelding"), ("nav", "kommunenav"), ("om", "omsorg"), ("lege", "vega")],
-)
-def test_words_are_not_alike(typed: str, known: str) -> None:
-    assert alike(typed, known) == 0
 
 
 def test_a_word_that_was_typed_as_two_is_one() -> None:

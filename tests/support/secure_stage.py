@@ -32,6 +32,11 @@ HOSTS = {
     "epj": "journal.test",
     "target": "demomelding.test",
 }
+_SAID = ("--nb", "Innsending feiler for noen.", "--nn", "Innsending feilar for nokre.", "--en", "Some reports fail.")
+NOTICES = (
+    ("demo-sso", "--kind", "fault", "--to", "2099-01-01T12:00:00+01:00", *_SAID),
+    ("bekymringsmelding", "--kind", "planned", "--to", "2099-01-01T12:00:00+01:00", *_SAID),
+)
 PORTAL = str(Path(sys.executable).with_name("portal"))
 
 
@@ -67,6 +72,7 @@ def _start(processes: Processes, folder: Path, addresses: Addresses, servers: di
     standin_files.write(folder, addresses, made, folder)
     environ = environment.make(folder, addresses, made, {"SSL_CERT_FILE": str(bundle)})
     environ["PYTHONPATH"] = str(NAME_SERVICE)
+    environ["PORTAL_CONTACT"] = "mailto:hjelp@inngangsportalen.test"
     environ["PORTAL_LISTEN"] = f"internett=127.0.0.1:{servers['portal'].behind}"
     for name in ("helseid", "epj", "target"):
         where = ["--port", str(servers[name].behind), "--config", str(folder / f"{name}.json")]
@@ -77,6 +83,8 @@ def _start(processes: Processes, folder: Path, addresses: Addresses, servers: di
     template = (ROOT / "portal/demo/catalog.yaml").read_text(encoding="utf-8")
     overlay.write_text(template.replace("http://127.0.0.1:{target}", addresses.target), encoding="utf-8")
     processes.run("import", [PORTAL, "catalog", "import", "link_catalog.yaml", "--overlay", str(overlay)], environ)
+    for number, notice in enumerate(NOTICES):
+        processes.run(f"notice-{number}", [PORTAL, "notices", "post", *notice], environ)
     processes.start("portal", [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app"], environ)
     processes.start("worker", [PORTAL, "worker"], environ)
     for name, server in servers.items():

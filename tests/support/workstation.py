@@ -20,8 +20,15 @@ if TYPE_CHECKING:
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PATIENT_BUTTON = "Åpne pasienten i Inngangsportalen"
-_RUN_AXE = """async () => (await axe.run()).violations.map(
-    ({id, nodes}) => [id, ...nodes.map((node) => node.html.slice(0, 160))])"""
+_RUN_AXE = """async () => {
+    const found = await axe.run();
+    const ran = [...found.passes, ...found.violations, ...found.incomplete];
+    return {
+        version: axe.version,
+        tags: [...new Set(ran.flatMap(({tags}) => tags))],
+        violations: found.violations.map(({id, nodes}) => [id, ...nodes.map((node) => node.html.slice(0, 160))]),
+    };
+}"""
 
 _OVERFLOW = """() => {
     const width = document.documentElement.clientWidth;
@@ -31,7 +38,7 @@ _OVERFLOW = """() => {
     return Math.max(document.documentElement.scrollWidth, ...right) - width;
 }"""
 _FOCUS = """() => {
-    const one = document.activeElement, style = getComputedStyle(one);
+    const one = document.activeElement, style = getComputedStyle(one.closest(".ds-chip") ?? one);
     const label = one.getAttribute("aria-label") ?? one.labels?.[0]?.textContent ?? one.textContent;
     return {
         name: label.trim().replace(/\\s+/g, " "),
@@ -92,8 +99,13 @@ def choose(page: Page, person: dict[str, Any]) -> None:
 
 def violations(page: Page) -> list[Any]:
     """What axe finds wrong with the page as it stands."""
+    return list(audited(page)["violations"])
+
+
+def audited(page: Page) -> dict[str, Any]:
+    """What axe finds, with its version and the tags of the rules that had something to look at."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    return list(page.evaluate(_RUN_AXE))
+    return dict(page.evaluate(_RUN_AXE))
 
 
 def overflow(page: Page) -> int:

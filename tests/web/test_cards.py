@@ -15,8 +15,10 @@ from portal.domain.catalogue import Catalogue, Category, Service
 from portal.domain.launch import Success
 from portal.domain.registration import Handover
 from portal.domain.stock import stock_of
-from portal.web.cards.card import Card, Cards, Opening, at_address, for_patient, without_patient
+from portal.web.cards.article import article
+from portal.web.cards.card import Card, Cards
 from portal.web.cards.categories import CATEGORIES
+from portal.web.cards.place import Opening, Place
 from portal.web.cards.rules import rule_texts
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ def service(**changes: Any) -> Service:
 def cards(language: str = "nb", handover: Handover | None = HANDOVER, **changes: Any) -> Cards:
     handovers = {"msis": handover} if handover else {}
     stock = stock_of(1, catalogue(**changes), handovers, {})
-    return Cards(stock, language, NOW, for_patient("k1"), known={}, success={})
+    return Cards(stock, language, NOW, Place.PATIENT, known={}, success={})
 
 
 def card(decision: Decision = OPEN, language: str = "nb", handover: Handover | None = HANDOVER, **changes: Any) -> Card:
@@ -84,16 +86,17 @@ def test_text_in_another_language_than_the_page_is_marked(app: Flask) -> None:
 def test_a_button_stands_exactly_where_the_launch_is_accepted(app: Flask, answer: Answer) -> None:
     with app.test_request_context("/?lang=nb"):
         made = card(Decision(answer))
-    assert made.opening == (Opening("/k/k1/open/msis", "post") if answer is Answer.OPEN else None)
+    assert made.opening == (Opening("open/msis", "post") if answer is Answer.OPEN else None)
 
 
 def test_without_a_patient_only_a_service_that_takes_none_opens_at_once() -> None:
-    assert without_patient(service()) == Opening("/go/msis")
-    assert without_patient(service(patient="none")) == Opening("/open/msis", "post")
+    assert Place.MINE.opening(service()) == Opening("/go/msis")
+    assert Place.MINE.opening(service(patient="none")) == Opening("/open/msis", "post")
 
 
 def test_the_public_page_opens_the_address_of_its_own_zone() -> None:
-    assert at_address("helsenett")(service()).url == "https://msis.example.no/"
+    assert Place.HELSENETT.opening(service()).url == "https://msis.example.no/"
+    assert Place.HELSENETT.marking(service()) is None
 
 
 @pytest.mark.parametrize("reason", list(Reason))
@@ -203,8 +206,7 @@ def test_a_service_that_fails_for_most_says_so_with_what_to_do_instead(app: Flas
     with app.test_request_context("/?lang=nb"):
         made = cards()
         offered = Offered(made.stock.service("msis"), OPEN)
-        poor = replace(made, success={"msis": Success(10, 3)}).card(offered)
-        good = replace(made, success={"msis": Success(10, 9)}).card(offered)
+        good, poor = made.card(offered), replace(made, success={"msis": Success(10, 3)}).card(offered)
     assert poor.notes == ("Få kommer inn nå: 3 av 10 forsøk lyktes den siste timen.",)
     assert poor.fallback
     assert (good.notes, good.fallback) == ((), None)
@@ -221,6 +223,30 @@ def test_a_card_names_no_service_that_its_reader_may_not_know_of(app: Flask) -> 
         known = replace(made, known={"msis": deep.services[0].title}).card(Offered(child, OPEN))
     assert (unknown.part_of, unknown.notes) == (None, ())
     assert (known.part_of, known.notes) == ("Klinikermelding", ("Bruk Klinikermelding i stedet.",))
+
+
+def test_a_card_is_drawn_once_for_each_way_that_it_can_look(app: Flask) -> None:
+    made, other = cards(), cards("en")
+    offered = Offered(made.stock.service("msis"), OPEN)
+    with app.test_request_context("/?lang=nb"):
+        drawn = [article(made, offered), article(made, offered)]
+        closed = article(made, Offered(offered.service, Decision(Answer.SHOWN, (Reason.NEEDS_PATIENT,))))
+        marked = article(replace(made, marked=frozenset({"msis"})), offered)
+        mine = article(replace(made, place=Place.MINE), offered)
+    with app.test_request_context("/?lang=en"):
+        english = article(replace(other, stock=made.stock), offered)
+    assert drawn[0] is drawn[1]
+    assert len({drawn[0], closed, marked, mine, english}) == 5
+    assert len(made.stock.made) == 5
+
+
+def test_what_changes_with_the_clock_is_drawn_each_time(app: Flask) -> None:
+    made = cards(maintenance=[stop("fault", -HOUR, HOUR)])
+    offered = Offered(made.stock.service("msis"), OPEN)
+    with app.test_request_context("/?lang=nb"):
+        before, after = article(made, offered), article(replace(made, now=NOW + 2 * HOUR), offered)
+    assert "Driftsforstyrrelse" in before
+    assert "Driftsforstyrrelse" not in after
 
 
 def test_details_say_what_the_catalogue_knows(app: Flask) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask_babel import gettext
 
@@ -16,7 +16,7 @@ from portal.web.cards.stops import StopText, stop_texts
 from portal.web.cards.tags import Tag, tags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from portal.domain.arrangement import Offered
@@ -24,25 +24,19 @@ if TYPE_CHECKING:
     from portal.domain.launch import Success
     from portal.domain.stock import Stock
     from portal.domain.translated import Translated
+    from portal.web.cards.place import Opening, Place
 
 # The stops and the tags of the card say these already.
 _SAID_ELSEWHERE = {Reason.MAINTENANCE, Reason.FAULT, Reason.PATIENT_NOT_SENT}
 _WITHOUT_A_WAY = {Reason.NO_ADDRESS, Reason.RETIRED}
 
 
-class Opening(NamedTuple):
-    """Where a card's button goes: a page of ours or an open address (get), or out of the portal (post)."""
-
-    url: str
-    method: Literal["get", "post"] = "get"
-
-
 @dataclass(frozen=True)
 class Card:
     """One service as a clinician sees it; without an `opening` there is no button, and `notes` say why.
 
-    `fallback` is what to do instead, when the service is down or has no address. `marked` is None on pages that know
-    nobody.
+    `fallback` is what to do instead, when the service is down or has no address. `marking` is where a favourite is
+    marked, None where nobody is known.
     """
 
     id: str
@@ -56,7 +50,8 @@ class Card:
     fallback: Phrase | None
     details: tuple[Detail, ...]
     opening: Opening | None
-    marked: bool | None
+    marking: str | None
+    marked: bool
 
 
 class Explanation(NamedTuple):
@@ -71,16 +66,17 @@ class Explanation(NamedTuple):
 class Cards:
     """Makes the cards of one page, for one reader: all that is the same for every card of it is here.
 
-    `known` holds the titles of every service that the reader may know of, by id: no card names another one.
+    `known` holds the titles of every service that the reader may know of, by id: no card names another one. `success`
+    holds the services that fail for most people.
     """
 
     stock: Stock
     language: str
     now: datetime
-    opening: Callable[[Service], Opening]
+    place: Place
     known: Mapping[str, Translated]
     success: Mapping[str, Success]
-    marked: frozenset[str] | None = None
+    marked: frozenset[str] = frozenset()
 
     def card(self, offered: Offered) -> Card:
         """Make the card of a service that may be shown."""
@@ -100,8 +96,9 @@ class Cards:
             stops=stops,
             fallback=Phrase(service.fallback, language) if service.fallback and is_down else None,
             details=details(service, language),
-            opening=self.opening(service) if offered.is_open else None,
-            marked=None if self.marked is None else service.id in self.marked,
+            opening=self.place.opening(service) if offered.is_open else None,
+            marking=self.place.marking(service),
+            marked=service.id in self.marked,
         )
 
     def explanation(self, offered: Offered) -> Explanation:
@@ -122,25 +119,7 @@ class Cards:
             yield gettext("Bruk %(title)s i stedet.", title=replacement)
 
     def _poor(self, service: Service) -> tuple[str, ...]:
-        success = self.success.get(service.id)
-        if success is None or not success.is_poor:
+        if service.id not in self.success:
             return ()
-        made, redeemed = success
+        made, redeemed = self.success[service.id]
         return (gettext("Få kommer inn nå: %(of)s av %(all)s forsøk lyktes den siste timen.", of=redeemed, all=made),)
-
-
-def for_patient(context_id: str) -> Callable[[Service], Opening]:
-    """One click: the patient's name stands above the list already."""
-    return lambda service: Opening(f"/k/{context_id}/open/{service.id}", "post")
-
-
-def without_patient(service: Service) -> Opening:
-    """Open at once where no patient is meant; else ask which of the patients that are open."""
-    if service.patient == "none":
-        return Opening(f"/open/{service.id}", "post")
-    return Opening(f"/go/{service.id}")
-
-
-def at_address(zone: str) -> Callable[[Service], Opening]:
-    """Open the service's own address: the public page knows no one."""
-    return lambda service: Opening(service.address(zone) or "")

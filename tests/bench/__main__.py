@@ -1,0 +1,148 @@
+"""`make bench`: what the pages cost, side by side with the least they could cost, in one run; writes bench.json."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import secrets
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from bench import load, servers
+from bench.catalogue import of_size
+from support import sealed_rows
+from support.catalogue import DOCTOR
+from support.source import ROOT
+from support.staging import free_port
+
+from portal.app import publish
+from portal.demo import environment, keys, ports
+from portal.domain.access import NO_CONTEXT, decide
+from portal.settings import Settings
+from portal.store import logins
+from portal.store.database import Database
+from portal.store.migrate import upgrade
+from portal.store.vault import vault_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bench.servers import Server
+    from requests import Session
+
+    from portal.domain.catalogue import Catalogue
+
+MANY = 500
+RATE, SECONDS = 20, 15
+STYLES = ("theme.css", "designsystemet.css")
+
+
+def main() -> None:
+    """Measure, print a line each, and keep them all."""
+    # The visitor has a core of its own; the servers are on the other one.
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    found: dict[str, Any] = {}
+    with TemporaryDirectory(prefix="bench-") as folder:
+        for name, value, unit in measured(Path(folder)):
+            found[name] = {"value": round(value, 3), "unit": unit}
+            print(f"{name:<58} {value:>10.2f} {unit}", flush=True)
+    (ROOT / "bench.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+def measured(folder: Path) -> Iterator[tuple[str, float, str]]:
+    """Each figure: name, value, unit."""
+    many = of_size(MANY)
+    yield f"decide {MANY} services, median", decided_in(many), "ms"
+    yield from first_paint(folder / "shipped")
+    yield from pages(folder / "many", many)
+
+
+def decided_in(catalogue: Catalogue) -> float:
+    """Milliseconds for one doctor and every service."""
+    now, took = datetime.now(UTC), []
+    for _ in range(50):
+        begun = time.perf_counter()
+        for service in catalogue.services:
+            decide(DOCTOR, None, "helsenett", NO_CONTEXT, service, now)
+        took.append((time.perf_counter() - begun) * 1000)
+    return median(took)
+
+
+def first_paint(folder: Path) -> Iterator[tuple[str, float, str]]:
+    """Compressed kB of HTML and styles with the catalogue that ships."""
+    with portal(folder, of_size(54)) as (server, visitor):
+        styles = sum(len(gzip.compress(_static(server, f"vendor/{name}"), 6)) for name in STYLES)
+        styles += len(gzip.compress(_static(server, "portal.css"), 6))
+        for path in ("/", "/mine"):
+            html = len(gzip.compress(visitor.get(server.origin + path, timeout=10).content, 6))
+            yield f"{path} first paint: HTML + CSS, compressed", (html + styles) / 1000, "kB"
+
+
+def pages(folder: Path, catalogue: Catalogue) -> Iterator[tuple[str, float, str]]:
+    """Latency of my list, and what the pages cost beside nginx and beside a bare Flask page."""
+    with portal(folder, catalogue) as (server, visitor):
+        load.paced(visitor, f"{server.origin}/mine", RATE, 2)
+        latency = load.paced(visitor, f"{server.origin}/mine", RATE, SECONDS)
+        yield f"/mine {MANY} services, {RATE} requests/s, p50", latency.p50, "ms"
+        yield f"/mine {MANY} services, {RATE} requests/s, p95", latency.p95, "ms"
+        found = load.paced(visitor, f"{server.origin}/mine?q=sykmelding", RATE, 5)
+        yield f"/mine?q=sykmelding {MANY} services, {RATE} requests/s, p95", found.p95, "ms"
+        mine = load.cpu_per_request(server, visitor, "/mine", 200)
+        public = load.cpu_per_request(server, load.visitor(), "/", 400)
+        page = visitor.get(f"{server.origin}/", timeout=10).content
+        yield "worker memory", server.memory_mb(), "MB"
+    yield "/mine CPU per request", mine, "ms"
+    yield "/ CPU per request", public, "ms"
+    environ = {"BARE_CATALOGUE": str(servers.bare_file(folder, catalogue))}
+    with servers.gunicorn("bare:app", environ, free_port()) as bare:
+        cost = load.cpu_per_request(bare, load.visitor({"X-Groups": "LE"}), "/", 200)
+    yield "bare Flask page, CPU per request", cost, "ms"
+    yield "/mine as a ratio to the bare Flask page", mine / cost, "x"
+    with servers.nginx(folder, page) as static:
+        cost = load.cpu_per_request(static, load.visitor(), "/", 2000)
+    yield "nginx with the same bytes, CPU per request", cost, "ms"
+    yield "/ as a ratio to nginx", public / cost, "x"
+
+
+@contextmanager
+def portal(folder: Path, catalogue: Catalogue) -> Iterator[tuple[Server, Session]]:
+    """The real application with a catalogue, on SQLite, and a doctor who is signed in."""
+    folder.mkdir()
+    environ = _environ(folder)
+    settings = Settings.from_env(environ)
+    upgrade(settings.database_url)
+    publish(settings, catalogue, by="bench", based_on=None)
+    visitor = load.visitor({"Cookie": f"portal-session={_log_in(settings)}"})
+    with servers.gunicorn("wsgi:app", environ, int(settings.host.rpartition(":")[2]), "/health/ready") as server:
+        yield server, visitor
+
+
+def _environ(folder: Path) -> Mapping[str, str]:
+    port = free_port()
+    addresses = ports.ephemeral()._replace(portal=f"http://127.0.0.1:{port}")
+    environ = environment.make(folder, addresses, keys.fresh(), {})
+    return environ | {"PORTAL_LISTEN": f"helsenett=127.0.0.1:{port}"}
+
+
+def _log_in(settings: Settings) -> str:
+    secret, now = secrets.token_urlsafe(), datetime.now(UTC)
+    database = Database(settings.database_url)
+    with database.write() as session:
+        lives = {"created_at": now, "seen_at": now, "expires_at": now + timedelta(hours=1)}
+        sealed_rows.log_in(session, vault_of(settings, os.urandom), logins.hashed(secret), person=DOCTOR, **lives)
+    database.close()
+    return secret
+
+
+def _static(server: Server, name: str) -> bytes:
+    return load.visitor().get(f"{server.origin}/static/{name}", timeout=10).content
+
+
+if __name__ == "__main__":
+    main()

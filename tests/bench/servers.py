@@ -1,0 +1,136 @@
+"""The servers that are measured, each on one core, and what they have used of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import requests
+import yaml
+from support.site import NGINX
+from support.source import ROOT
+from support.staging import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from portal.domain.catalogue import Catalogue
+
+_TICK = os.sysconf("SC_CLK_TCK")
+_GUNICORN = [sys.executable, "-m", "gunicorn", "--workers", "1", "--threads", "4", "--worker-class", "gthread"]
+
+_NGINX_CONF = """
+daemon off;
+worker_processes 1;
+pid {folder}/nginx.pid;
+events {{}}
+http {{
+    access_log off;
+    types {{ text/html html; }}
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    scgi_temp_path {folder}/scgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    server {{
+        listen 127.0.0.1:{port};
+        root {folder};
+    }}
+}}
+"""
+
+
+class Server:
+    """A running server; `origin` is where it answers."""
+
+    def __init__(self, process: subprocess.Popen[bytes], origin: str) -> None:
+        self.process, self.origin = process, origin
+
+    def cpu_seconds(self) -> float:
+        """What it and its children have used so far."""
+        return sum(_cpu(pid) for pid in self._pids())
+
+    def memory_mb(self) -> float:
+        """What its largest process holds in memory."""
+        return max(_resident(pid) for pid in self._pids()) / 1e6
+
+    def _pids(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
+        return [self.process.pid, *map(int, children.split())]
+
+
+@contextmanager
+def gunicorn(application: str, environ: Mapping[str, str], port: int, ready: str = "/") -> Iterator[Server]:
+    """One worker of gunicorn with an application of ours."""
+    command = [*_GUNICORN, "--bind", f"127.0.0.1:{port}", "--pythonpath", f"{ROOT},{ROOT / 'tests/bench'}", application]
+    with _running(command, f"http://127.0.0.1:{port}", environ, ready) as server:
+        yield server
+
+
+@contextmanager
+def nginx(folder: Path, page: bytes) -> Iterator[Server]:
+    """Nginx with one worker and one file."""
+    port = free_port()
+    (folder / "index.html").write_bytes(page)
+    (folder / "nginx.conf").write_text(_NGINX_CONF.format(folder=folder, port=port), encoding="utf-8")
+    folder.chmod(0o755)
+    command = [str(NGINX), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
+    with _running(command, f"http://127.0.0.1:{port}", {}, "/") as server:
+        yield server
+
+
+def bare_file(folder: Path, catalogue: Catalogue) -> Path:
+    """The catalogue as the bare page reads it: title, summary, address, groups."""
+    entries = [
+        {
+            "title": one.title.nb,
+            "summary": one.summary.nb,
+            "url": one.address("helsenett") or one.address("internett") or "/",
+            "groups": [code for rule in one.access.rules for code in rule.professions or ()] or ["LE"],
+        }
+        for one in catalogue.services
+    ]
+    path = folder / "bare.yaml"
+    path.write_text(yaml.safe_dump(entries, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+@contextmanager
+def _running(command: list[str], origin: str, environ: Mapping[str, str], ready: str) -> Iterator[Server]:
+    pinned = [str(shutil.which("taskset")), "--cpu-list", "0", *command]
+    with subprocess.Popen(
+        pinned, env=os.environ | environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    ) as process:
+        try:
+            _await(origin + ready, process)
+            yield Server(process, origin)
+        finally:
+            process.terminate()
+
+
+def _await(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        with suppress(requests.ConnectionError):
+            if requests.get(url, timeout=5, allow_redirects=False).status_code < 500:
+                return
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    message = f"{url} does not answer"
+    raise RuntimeError(message)
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK
+
+
+def _resident(pid: int) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
