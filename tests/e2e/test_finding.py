@@ -68,6 +68,7 @@ def test_it_is_found_without_script(workstation: Callable[..., Workstation], pat
 def test_filters_narrow_while_they_are_chosen_and_without_script(workstation: Callable[..., Workstation]) -> None:
     for script in (True, False):
         page = at_my_list(workstation(java_script_enabled=script))
+        page.get_by_text("Avgrens").click()
         page.get_by_label("Engangspålogging").check()
         if not script:
             page.get_by_role("button", name="Søk", exact=True).click()
