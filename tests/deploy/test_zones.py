@@ -134,3 +134,19 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_pages_and_styles_are_sent_compressed_and_not_again(running: Site) -> None:
+    for path in ("/", "/static/vendor/designsystemet.css", "/api/catalogue/public"):
+        answer = running.request("GET", "internett", path)
+        assert answer.headers["Content-Encoding"] == "gzip"
+        again = running.request("GET", "internett", path, **{"If-None-Match": answer.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_public_page_is_searched_in_either_network_without_a_trace_in_the_log(running: Site) -> None:
+    for zone in ZONES:
+        found = running.request("GET", zone, "/?q=aVeryRareWord+sykmelding")
+        assert (found.status_code, says(found.text, zone)) == (200, True)
+        assert "Sykmelding fra journal" in found.text
+    assert "aVeryRareWord" not in running.logged()

@@ -119,6 +119,14 @@ def test_the_approval_that_comes_nearest_is_answered() -> None:
     )
 
 
+def test_of_two_approvals_that_are_as_near_the_first_is_answered() -> None:
+    rule = ruled({"professions": ["JO"], "authorization": ["autorisasjon"]})
+    student_midwife, doctor = Authorisation("JO", "3"), Authorisation("LE", "1")
+
+    assert asked(rule, replace(DOCTOR, authorisations=(student_midwife, doctor))) == hidden(Reason.AUTHORIZATION)
+    assert asked(rule, replace(DOCTOR, authorisations=(doctor, student_midwife))) == hidden(Reason.PROFESSION)
+
+
 def test_role_and_municipality_must_hold_for_one_assignment() -> None:
     rule = ruled({"roles": ["kommuneoverlege"], "municipalities": ["0301"]})
 
@@ -241,6 +249,16 @@ def test_maintenance_warns_from_its_start_until_its_end() -> None:
     assert asked({"maintenance": [stop]}, now=NOW - timedelta(seconds=1)) == OPEN
     assert asked({"maintenance": [stop]}, now=NOW) == warned
     assert asked({"maintenance": [stop]}, now=NOW + timedelta(hours=1)) == OPEN
+
+
+def test_a_fault_warns_as_long_as_its_owner_says_and_beside_what_was_planned() -> None:
+    times = {"from": NOW.isoformat(), "to": (NOW + timedelta(hours=1)).isoformat(), "message": {"nb": "Stans"}}
+    fault, planned = times | {"kind": "fault"}, times | {"kind": "planned"}
+    both = Decision(Answer.OPEN, warnings=(Reason.MAINTENANCE, Reason.FAULT))
+
+    assert asked({"maintenance": [fault]}) == Decision(Answer.OPEN, warnings=(Reason.FAULT,))
+    assert asked({"maintenance": [fault, planned]}) == both
+    assert asked({"maintenance": [fault]}, now=NOW + timedelta(hours=1)) == OPEN
 
 
 def test_a_retired_service_is_told_of_for_a_while() -> None:
