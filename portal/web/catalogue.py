@@ -41,12 +41,11 @@ class Shelf:
                 self._stock = key, stock_of(revision, catalogue.load(session, revision), handovers, stops)
         return self._stock[1]
 
-    def poor_success(self) -> Mapping[str, Success]:
-        """The services whose targets took up few launches of the last hour; what may be on its way is left out."""
+    def success(self) -> Mapping[str, Success]:
+        """By service, how many launches of the last hour its target took up; what may be on its way is left out."""
         now = self._now()
         if self._success is None or now - self._success[0] >= _COUNTED_EVERY:
             settled = now - self._launch_life
             with self._database.read() as session:
-                counted = launches.success(session, settled - _COUNTED_OVER, settled)
-            self._success = now, {service_id: one for service_id, one in counted.items() if one.is_poor}
+                self._success = now, launches.success(session, settled - _COUNTED_OVER, settled)
         return self._success[1]

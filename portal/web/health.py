@@ -36,11 +36,15 @@ def ready() -> ResponseReturnValue:
 @blueprint.get("/metrics")
 @public
 def metrics() -> ResponseReturnValue:
-    """Deliveries by state, read from the database at each scrape; the proxy keeps it from the open networks."""
+    """Deliveries by state and launches by outcome, from the database; the proxy keeps it from the open networks."""
     registry = CollectorRegistry()
     gauge = Gauge("portal_deliveries", "Deliveries by state", ["state"], registry=registry)
     with parts().database.read() as session:
         counts = outbox.count_by_state(session)
     for state in State:
         gauge.labels(state).set(counts.get(state, 0))
+    launched = Gauge("portal_launches_last_hour", "Launches with a context", ["service", "taken_up"], registry=registry)
+    for service, success in parts().shelf.success().items():
+        launched.labels(service, "yes").set(success.redeemed)
+        launched.labels(service, "no").set(success.made - success.redeemed)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

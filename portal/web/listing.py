@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from portal.web.cards.card import Card, Cards
 
 _RECENT = 5
-_NUMBER = 11
-"""Digits of a fødselsnummer; no code of the catalogue has as many."""
 _FILTERS = {
     "open": _("Kan åpnes herfra"),
     "sso": _("Engangspålogging"),
@@ -75,11 +73,6 @@ def wish() -> Wish:
         category=category if category in CATEGORIES else "",
         only=frozenset(request.args.getlist("vis")) & FILTERS.keys(),
     )
-
-
-def asks_for_a_person() -> bool:
-    """Whether somebody's number, right or mistyped, stands where services are searched for."""
-    return sum(map(str.isdigit, request.args.get("q", ""))) >= _NUMBER
 
 
 def listing(offered: Sequence[Offered], asked: Wish, cards: Cards, marks: Marks | None = None) -> Listing:

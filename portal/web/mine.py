@@ -11,7 +11,7 @@ from portal.domain.professions import PROFESSIONS
 from portal.store import people
 from portal.web import offers
 from portal.web.guards import login, signed_in
-from portal.web.listing import asks_for_a_person, wish
+from portal.web.listing import wish
 from portal.web.page import office_of
 from portal.web.parts import parts
 from portal.web.safe_next import safe_next
@@ -55,8 +55,6 @@ def forget_used() -> ResponseReturnValue:
 @signed_in
 def why() -> ResponseReturnValue:
     """Explain why a service cannot be opened or is not in the list; what must not be known is not found here either."""
-    if asks_for_a_person():
-        return redirect(f"{request.path}?person=1", 303)
     stock, asked = parts().shelf.stock(), wish().query
     speakable = {one.service.id: one for one in offers.every(stock, None) if _may_be_named(one)}
     hits = stock.index.find(asked, speakable.keys()) if asked else []

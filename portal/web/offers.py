@@ -71,7 +71,7 @@ def cards(stock: Stock, offered: Sequence[Offered], context: Context | None, mar
         now=parts().now(),
         place=Place.PATIENT if context else Place.MINE,
         known={one.service.id: one.service.title for one in offered if not one.is_hidden},
-        success=parts().shelf.poor_success(),
+        poor={service: success for service, success in parts().shelf.success().items() if success.is_poor},
         marked=frozenset(marks.favourites) if marks else frozenset(),
     )
 

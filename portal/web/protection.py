@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlencode
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, redirect, request
 
 from portal.domain import dpop
 from portal.errors import NotAllowed, RequestRejected
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from flask import Response
+    from werkzeug.wrappers import Response
 
     View = TypeVar("View", bound=Callable[..., Any])
 
@@ -30,8 +31,9 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "interest-cohort=()",
 }
-_LOOKED_AT = frozenset({"public", "health", "metadata"})
+_LOOKED_AT = frozenset({"public", "catalogue_api", "accessibility", "health", "metadata"})
 _PROVEN = frozenset({"target_client", "epj", "writeback_grant"})
+_NUMBER = 11
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -39,6 +41,7 @@ def init(app: Flask) -> None:
     """Let nothing in under another name, no form in from another page, nothing out without the headers."""
     app.before_request(_right_name)
     app.before_request(_readable)
+    app.before_request(_nobody_s_number)
     app.before_request(_right_method)
     app.before_request(_right_origin)
     app.after_request(_headers)
@@ -63,6 +66,17 @@ def _readable() -> None:
         given += request.form.values()
     if any("\0" in value for value in given):
         raise RequestRejected("bad_request", "NUL")
+
+
+def _nobody_s_number() -> Response | None:
+    """A number that was typed where services are searched for does not stay in the address, nor in the history.
+
+    Eleven digits, right or mistyped; no code of the catalogue has as many.
+    """
+    if sum(map(str.isdigit, request.args.get("q", ""))) < _NUMBER:
+        return None
+    rest = {name: value for name, value in request.args.items() if name != "q"}
+    return redirect(f"{request.path}?{urlencode(rest | {'person': '1'})}", 303)
 
 
 def _right_method() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from threading import Event, Thread
 from typing import TYPE_CHECKING, NamedTuple
 
-from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, render_template, request
 from flask_babel import force_locale
 from werkzeug.http import generate_etag
 
@@ -19,7 +19,7 @@ from portal.web import language
 from portal.web.cards.card import Cards
 from portal.web.cards.place import Place
 from portal.web.guards import public
-from portal.web.listing import asks_for_a_person, listing, wish
+from portal.web.listing import listing, wish
 from portal.web.parts import parts
 from portal.web.zone import zone
 
@@ -101,8 +101,6 @@ class PublicPages:
 @public
 def show() -> ResponseReturnValue:
     """Every public service; nobody is recognised here, so anybody's cache may keep it."""
-    if asks_for_a_person():
-        return redirect(url_for("public.show", person=1), 303)
     asked, wanted, warned = request.args.get("lang", ""), wish(), "person" in request.args
     at, code, now = zone(), asked if asked in language.LANGUAGES else language.DEFAULT, parts().now()
     if wanted.is_plain and not warned:
@@ -140,7 +138,7 @@ def _render(at: str, code: str, wanted: Wish, *, warned: bool = False) -> str:
     stock, now = pages().stock(), parts().now()
     offered = decided(stock, at, now)
     known = {one.service.id: one.service.title for one in offered if not one.is_hidden}
-    cards = Cards(stock=stock, language=code, now=now, place=Place(at), known=known, success={})
+    cards = Cards(stock=stock, language=code, now=now, place=Place(at), known=known, poor={})
     # Nobody's request: what it renders is for everyone.
     with current_app.test_request_context("/?person=1" if warned else "/"), force_locale(code):
         g.zone = at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, url_for
 from flask_babel import gettext
 
 from portal.errors import NotFound
@@ -12,7 +12,7 @@ from portal.store import contexts, people
 from portal.web import banner, language, launching, offers
 from portal.web.guards import login, signed_in
 from portal.web.leaving import leave
-from portal.web.listing import asks_for_a_person, listing, wish
+from portal.web.listing import listing, wish
 from portal.web.parts import parts
 
 if TYPE_CHECKING:
@@ -94,9 +94,6 @@ def go(service_id: str) -> ResponseReturnValue:
 
 
 def _page(context: Context | None) -> ResponseReturnValue:
-    if asks_for_a_person():
-        # The number is in an address by now; it shall not stay in this one, nor in the history.
-        return redirect(f"{request.path}?person=1", 303)
     portal, who = parts(), login()
     stock = portal.shelf.stock()
     with portal.database.read() as session:

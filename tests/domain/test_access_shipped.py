@@ -12,11 +12,12 @@ from portal.adapters import catalogue_file
 from portal.domain.access import NO_CONTEXT, Answer, ContextFacts, Decision, Reason, decide
 from portal.domain.catalogue import Catalogue, Level, effective
 from portal.domain.identity import Authorisation, Organisation, Person
+from portal.domain.stock import stock_of
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 OFFICE = Organisation("983744516", "310000043")
 PATIENT = ContextFacts(patient=True, encounter=True, reply_to=True)
-SHIPPED_CATALOGUE = catalogue_file.read(SHIPPED)
+SHIPPED_CATALOGUE = stock_of(1, catalogue_file.read(SHIPPED), {}, {}).catalogue
 DEMO_CATALOGUE = demo_catalogue(8004)
 
 people = st.one_of(

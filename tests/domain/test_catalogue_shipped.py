@@ -7,11 +7,11 @@ from support.catalogue import SHIPPED
 
 from portal.adapters import catalogue_file
 from portal.adapters.catalogue_text import dump
-from portal.domain.catalogue import Catalogue, Service
+from portal.domain.catalogue import Service
+from portal.domain.stock import stock_of
 from portal.domain.translated import Translated
 
 CATALOGUE = catalogue_file.read(SHIPPED)
-FIELDS = sorted(Service.model_fields.keys() | Catalogue.model_fields.keys())
 
 
 def texts(service: Service) -> list[Translated]:
@@ -20,6 +20,13 @@ def texts(service: Service) -> list[Translated]:
     notes = (end.note for end in service.endpoints)
     owner = CATALOGUE.owners[service.owner].name
     return [text for text in (*of_service, *notes, owner) if isinstance(text, Translated)]
+
+
+def test_it_declares_context_where_the_sources_know_of_a_smart_app_and_shows_a_link_until_a_client_is_there() -> None:
+    declared = {service.id for service in CATALOGUE.services if service.level == "sso_context"}
+    assert declared == {"msis-klinikermelding", "nav-sykmelding-ny"}
+    shown = {service.level for service in stock_of(1, CATALOGUE, {}, {}).catalogue.services}
+    assert shown == {"link", "epj_only"}
 
 
 def test_it_is_in_canonical_form() -> None:
@@ -38,7 +45,6 @@ def test_every_entry_is_whole(service: Service) -> None:
     assert len(service.keywords.nb) >= 6
     assert service.keywords.nn
     assert service.keywords.en
-    assert service.level in {"link", "epj_only"}
     assert service.access.visibility == "public"
     assert service.provenance.unverified or service.provenance.state == "verified"
     assert service.fallback or service.status.importance > 1
@@ -48,7 +54,7 @@ def test_what_is_done_on_an_address_has_one_or_says_that_it_is_not_known() -> No
     silent = {
         service.id
         for service in CATALOGUE.services
-        if service.level == "link" and not service.endpoints and service.kind != "phone"
+        if service.level != "epj_only" and not service.endpoints and service.kind != "phone"
     }
     told = " ".join(
         " ".join(service.provenance.unverified) for service in CATALOGUE.services if service.id in silent

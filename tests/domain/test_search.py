@@ -21,10 +21,11 @@ from portal.adapters import catalogue_file
 from portal.domain.access import NO_CONTEXT, decide
 from portal.domain.arrangement import Offered, Wish, arranged
 from portal.domain.search import LONGEST, SearchIndex
+from portal.domain.stock import stock_of
 
 PHRASES = json.loads((Path(__file__).parent / "phrases.json").read_text(encoding="utf-8"))
 MUST = PHRASES["everyday"] + PHRASES["typos_and_dialect"]
-CATALOGUE = catalogue_file.read(SHIPPED)
+CATALOGUE = stock_of(1, catalogue_file.read(SHIPPED), {}, {}).catalogue
 INDEX = SearchIndex(CATALOGUE)
 EVERY = {service.id for service in CATALOGUE.services}
 OFFICER = replace(DOCTOR, roles=frozenset({"kommuneoverlege:0301", "sjomannslege"}))

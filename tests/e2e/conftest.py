@@ -54,7 +54,8 @@ def workstation(chromium: Browser, at: Addresses) -> Iterator[Callable[..., Work
 
     def make(**options: Any) -> Workstation:
         # The test's own authorities are no part of Debian's trust store.
-        context = chromium.new_context(**{"locale": "nb-NO", "ignore_https_errors": True} | options)
+        wanted: dict[str, Any] = {"locale": "nb-NO", "ignore_https_errors": True} | options
+        context = chromium.new_context(**wanted)
         context.set_default_timeout(15_000)
         made.append(Workstation(at, context))
         return made[-1]

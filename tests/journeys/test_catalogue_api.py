@@ -177,3 +177,5 @@ def test_few_launches_that_arrive_are_told_of(world: World) -> None:
         world.handle(browser, page)
     world.clock.ahead += timedelta(minutes=2)
     assert "Få kommer inn nå: 0 av 5 forsøk lyktes den siste timen." in card(world)
+    metrics = world.egress.send("GET", f"{world.origin}/metrics").body.decode()
+    assert 'portal_launches_last_hour{service="demo-melding",taken_up="no"} 5.0' in metrics

@@ -70,9 +70,9 @@ def test_filters_narrow_the_list(listed: tuple[Browser, Page], world: World) -> 
 @pytest.mark.parametrize("path", ["/mine", "/mine/hvorfor", "/"])
 def test_somebody_s_number_does_not_stay_in_an_address(listed: tuple[Browser, Page], world: World, path: str) -> None:
     browser, _ = listed
-    hop = browser.step(Hop("GET", f"{world.origin}{path}?q=131169%2000216"))
-    assert (hop.status, hop.response.headers["Location"]) == (303, f"{path}?person=1")
-    warned = browser.open(f"{world.origin}{path}?person=1")
+    hop = browser.step(Hop("GET", f"{world.origin}{path}?lang=nn&q=131169%2000216"))
+    assert (hop.status, hop.response.headers["Location"]) == (303, f"{path}?lang=nn&person=1")
+    warned = browser.open(f"{world.origin}{path}?lang=nb&person=1")
     assert "Søk etter tjenester, ikke etter personer." in warned.text
 
 
@@ -152,6 +152,15 @@ def test_what_must_not_be_known_is_explained_as_what_does_not_exist(listed: tupl
     publish(world.settings, left, by="test", based_on=2)
     assert [browser.open(url).response.text for url in asked] == before
     assert "Demotjeneste" not in "".join(before).replace("demotjeneste", "")
+
+
+def test_a_page_view_asks_no_other_server(listed: tuple[Browser, Page], world: World) -> None:
+    browser, _ = listed
+    session = browser.cookies["portal-session"]
+    with world.app_with(helseid_issuer="http://127.0.0.1:9", egress_allow=()) as client:
+        client.set_cookie("portal-session", session, domain="127.0.0.1")
+        for path in ("/mine", "/mine?q=smitte", "/mine/hvorfor?q=smitte", "/go/demo-sso", "/"):
+            assert client.get(path, base_url=world.origin).status_code == 200
 
 
 def test_a_short_link_says_why_it_cannot_open(listed: tuple[Browser, Page], world: World) -> None:

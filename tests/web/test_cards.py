@@ -62,7 +62,7 @@ def service(**changes: Any) -> Service:
 def cards(language: str = "nb", handover: Handover | None = HANDOVER, **changes: Any) -> Cards:
     handovers = {"msis": handover} if handover else {}
     stock = stock_of(1, catalogue(**changes), handovers, {})
-    return Cards(stock, language, NOW, Place.PATIENT, known={}, success={})
+    return Cards(stock, language, NOW, Place.PATIENT, known={}, poor={})
 
 
 def card(decision: Decision = OPEN, language: str = "nb", handover: Handover | None = HANDOVER, **changes: Any) -> Card:
@@ -86,7 +86,7 @@ def test_text_in_another_language_than_the_page_is_marked(app: Flask) -> None:
 def test_a_button_stands_exactly_where_the_launch_is_accepted(app: Flask, answer: Answer) -> None:
     with app.test_request_context("/?lang=nb"):
         made = card(Decision(answer))
-    assert made.opening == (Opening("open/msis", "post") if answer is Answer.OPEN else None)
+    assert made.opening == (Opening("./open/msis", "post") if answer is Answer.OPEN else None)
 
 
 def test_without_a_patient_only_a_service_that_takes_none_opens_at_once() -> None:
@@ -206,7 +206,7 @@ def test_a_service_that_fails_for_most_says_so_with_what_to_do_instead(app: Flas
     with app.test_request_context("/?lang=nb"):
         made = cards()
         offered = Offered(made.stock.service("msis"), OPEN)
-        good, poor = made.card(offered), replace(made, success={"msis": Success(10, 3)}).card(offered)
+        good, poor = made.card(offered), replace(made, poor={"msis": Success(10, 3)}).card(offered)
     assert poor.notes == ("Få kommer inn nå: 3 av 10 forsøk lyktes den siste timen.",)
     assert poor.fallback
     assert (good.notes, good.fallback) == ((), None)

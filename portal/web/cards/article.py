@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def article(cards: Cards, offered: Offered) -> Markup:
     """The card of a service; one that tells of a stop or of failures changes with the clock, and is made each time."""
     service, made = offered.service, cards.stock.made
-    if service.maintenance or service.id in cards.success:
+    if service.maintenance or service.id in cards.poor:
         return _rendered(cards, offered)
     known = service.parent in cards.known, service.status.replaced_by in cards.known
     marked = cards.marked is not None and service.id in cards.marked

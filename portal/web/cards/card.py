@@ -66,7 +66,7 @@ class Explanation(NamedTuple):
 class Cards:
     """Makes the cards of one page, for one reader: all that is the same for every card of it is here.
 
-    `known` holds the titles of every service that the reader may know of, by id: no card names another one. `success`
+    `known` holds the titles of every service that the reader may know of, by id: no card names another one. `poor`
     holds the services that fail for most people.
     """
 
@@ -75,7 +75,7 @@ class Cards:
     now: datetime
     place: Place
     known: Mapping[str, Translated]
-    success: Mapping[str, Success]
+    poor: Mapping[str, Success]
     marked: frozenset[str] = frozenset()
 
     def card(self, offered: Offered) -> Card:
@@ -119,7 +119,7 @@ class Cards:
             yield gettext("Bruk %(title)s i stedet.", title=replacement)
 
     def _poor(self, service: Service) -> tuple[str, ...]:
-        if service.id not in self.success:
+        if service.id not in self.poor:
             return ()
-        made, redeemed = self.success[service.id]
+        made, redeemed = self.poor[service.id]
         return (gettext("Få kommer inn nå: %(of)s av %(all)s forsøk lyktes den siste timen.", of=redeemed, all=made),)

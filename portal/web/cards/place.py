@@ -30,7 +30,7 @@ class Place(Enum):
     def opening(self, service: Service) -> Opening:
         """One click: the patient's name stands above the list; without one, it asks which of those that are open."""
         if self is Place.PATIENT:
-            return Opening(f"open/{service.id}", "post")
+            return Opening(f"./open/{service.id}", "post")
         if self is not Place.MINE:
             return Opening(service.address(self.value) or "")
         if service.patient == "none":
@@ -39,4 +39,4 @@ class Place(Enum):
 
     def marking(self, service: Service) -> str | None:
         """Where a favourite is marked; None where nobody is known."""
-        return {Place.MINE: f"/mine/favoritter/{service.id}", Place.PATIENT: f"favoritter/{service.id}"}.get(self)
+        return {Place.MINE: f"/mine/favoritter/{service.id}", Place.PATIENT: f"./favoritter/{service.id}"}.get(self)
