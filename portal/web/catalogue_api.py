@@ -12,10 +12,12 @@ from portal.domain.public_catalogue import public_catalogue
 from portal.domain.service_parts import Zone
 from portal.web.guards import public
 from portal.web.parts import parts
-from portal.web.public import decided, pages, sent
+from portal.web.public import as_made, decided, pages, sent
 
 if TYPE_CHECKING:
     from flask import Response
+
+    from portal.domain.stock import Stock
 
 blueprint = Blueprint("catalogue_api", __name__)
 
@@ -31,7 +33,7 @@ def show() -> Response:
 @public
 def schema() -> Response:
     """The JSON Schema of a catalogue file."""
-    return _for_all(sent(pages().made("schema", schema_text, parts().now()), "application/schema+json"))
+    return _for_all(sent(as_made(schema_text(), parts().now()), "application/schema+json"))
 
 
 def schema_text() -> str:
@@ -40,8 +42,8 @@ def schema_text() -> str:
     return json.dumps(Catalogue.model_json_schema() | head, indent=2, ensure_ascii=False) + "\n"
 
 
-def _document() -> str:
-    stock, now = pages().stock(), parts().now()
+def _document(stock: Stock) -> str:
+    now = parts().now()
     zones: tuple[Zone, ...] = get_args(Zone)
     by_zone = {zone: decided(stock, zone, now) for zone in zones}
     document = public_catalogue(stock, by_zone, parts().settings.base_url)

@@ -46,7 +46,7 @@ class Group:
 
     id: str
     title: str
-    cards: tuple[Markup, ...]
+    articles: tuple[Markup, ...]
 
 
 @dataclass(frozen=True)

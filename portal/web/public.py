@@ -57,7 +57,6 @@ class PublicPages:
         self._shelf, self._kept = shelf, kept
         self._on_disk = kept.read()
         self._stock = self._on_disk
-        self._made: dict[Hashable, Made] = {}
 
     def stock(self) -> Stock:
         """What everyone may know of; raises Unavailable when it was never fetched."""
@@ -65,11 +64,12 @@ class PublicPages:
             raise Unavailable("unavailable", "no catalogue has been published")
         return self._stock
 
-    def made(self, what: Hashable, make: Callable[[], str], now: datetime) -> Made:
+    def made(self, what: Hashable, make: Callable[[Stock], str], now: datetime) -> Made:
         """What `make` makes of the stock, made anew once a minute, and when the stock changes."""
-        made = self._made.get(what)
+        stock = self.stock()
+        made: Made | None = stock.made.get(what)
         if made is None or made.until <= now:
-            made = self._made[what] = as_made(make(), now + _STANDS)
+            made = stock.made[what] = as_made(make(stock), now + _STANDS)
         return made
 
     def refresh(self) -> None:
@@ -77,7 +77,7 @@ class PublicPages:
         try:
             stock = self._shelf.stock().public()
             if stock != self._stock:
-                self._stock, self._made = stock, {}
+                self._stock = stock
             if stock != self._on_disk:
                 self._kept.keep(stock)
                 self._on_disk = stock
@@ -104,8 +104,8 @@ def show() -> ResponseReturnValue:
     asked, wanted, warned = request.args.get("lang", ""), wish(), "person" in request.args
     at, code, now = zone(), asked if asked in language.LANGUAGES else language.DEFAULT, parts().now()
     if wanted.is_plain and not warned:
-        return sent(pages().made((at, code), lambda: _render(at, code, wanted), now), "text/html")
-    return sent(as_made(_render(at, code, wanted, warned=warned), now), "text/html")
+        return sent(pages().made((at, code), lambda stock: _render(stock, at, code, wanted), now), "text/html")
+    return sent(as_made(_render(pages().stock(), at, code, wanted, warned=warned), now), "text/html")
 
 
 def pages() -> PublicPages:
@@ -134,8 +134,8 @@ def decided(stock: Stock, at: str, now: datetime) -> list[Offered]:
     return [Offered(one, access.decide(None, None, at, NO_CONTEXT, one, now)) for one in stock.catalogue.services]
 
 
-def _render(at: str, code: str, wanted: Wish, *, warned: bool = False) -> str:
-    stock, now = pages().stock(), parts().now()
+def _render(stock: Stock, at: str, code: str, wanted: Wish, *, warned: bool = False) -> str:
+    now = parts().now()
     offered = decided(stock, at, now)
     known = {one.service.id: one.service.title for one in offered if not one.is_hidden}
     cards = Cards(stock=stock, language=code, now=now, place=Place(at), known=known, poor={})
