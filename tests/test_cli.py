@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import re
 import signal
 import subprocess
 import sys
@@ -281,6 +282,17 @@ def test_what_is_exported_is_what_was_imported_byte_for_byte(on_sqlite: Operator
     on_sqlite.run("catalog", "import", again, "--based-on", "1")
     assert on_sqlite.run("catalog", "export").stdout == exported.stdout
     assert "no such revision" in on_sqlite.run("catalog", "export", "--revision", "9", status=1).stderr
+
+
+def test_one_bad_row_applies_nothing(on_sqlite: Operator) -> None:
+    on_sqlite.run("catalog", "import", ROOT / "link_catalog.yaml")
+    good = on_sqlite.run("catalog", "export").stdout
+    bad = on_sqlite.folder / "bad.yaml"
+    bad.write_text(good.replace("category: kunnskap", "category: kunst", 1), encoding="utf-8")
+    refused = on_sqlite.run("catalog", "import", bad, "--based-on", "1", status=1)
+    assert re.fullmatch(rf"{re.escape(str(bad))}:\d+: services\.\d+\.category: .+\n", refused.stderr)
+    exported = on_sqlite.run("catalog", "export")
+    assert (exported.stdout, exported.stderr) == (good, "revision 1\n")
 
 
 def test_a_diff_names_every_field_that_would_change(on_sqlite: Operator) -> None:

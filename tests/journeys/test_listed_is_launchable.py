@@ -6,7 +6,7 @@ Over random catalogues, persons, offices, networks and contexts; search, short l
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -56,8 +56,9 @@ class Portal:
         self.app.extensions["public_pages"].refresh()
 
     def visitor(self, person: Person, office: Organisation | None, facts: ContextFacts) -> tuple[requests.Session, str]:
-        """A browser with a login, and the address of its list."""
+        """A browser with a login, and the address of its list; nobody who was here before left a context open."""
         vault, secret, context_id = self.app.extensions["portal"].vault, secrets.token_urlsafe(), secrets.token_hex()
+        person = replace(person, sub=secrets.token_hex())
         with self.database.write() as session:
             sealed_rows.log_in(
                 session,
@@ -76,6 +77,7 @@ class Portal:
                     session,
                     vault,
                     context_id,
+                    sub=person.sub,
                     organisation=office or Organisation(ORGANISATIONS[0]),
                     encounter="e-1" if facts.encounter else None,
                     reply_to=ReplyTo("99000102", "99000101") if facts.reply_to else None,

@@ -46,7 +46,8 @@ def _details(service: Service, language: str) -> Iterator[Detail]:
         if text:
             yield Detail(str(label), Phrase(text, language))
     for basis in service.legal:
-        yield Detail(str(_("Hjemmel")), _law(basis))
+        # Laws are named as they are in Lovdata.
+        yield Detail(str(_("Hjemmel")), Phrase.of(_law(basis), "nb", language))
     for guide in service.docs:
         yield Detail(str(_("Veiledning")), Phrase.of(guide.title, guide.lang, language), guide.url)
     if service.contact:
