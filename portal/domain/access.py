@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from portal.domain.catalogue import Level
 from portal.domain.eligibility import unmet
@@ -82,8 +82,7 @@ class ContextFacts:
 NO_CONTEXT = ContextFacts(patient=False)
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """The answer; `reasons` stand with SHOWN and HIDDEN only, `warnings` with OPEN only."""
 
     answer: Answer

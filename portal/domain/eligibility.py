@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from portal.domain.access_rules import ANY_OF_ROLE
@@ -39,22 +38,19 @@ def unmet(rule: Rule, person: Person, organisation: Organisation | None) -> tupl
 
     The fields about HPR must hold for one and the same approval, role and municipality for one assignment.
     """
-    shortfalls = (
-        _nearest(rule.asked, tests, candidates(person, organisation))
-        for candidates, tests in _GROUPS
-        if not tests.keys().isdisjoint(rule.asked)
-    )
-    return tuple(chain.from_iterable(shortfalls))
+    short: tuple[str, ...] = ()
+    for candidates, tests in _GROUPS:
+        if not tests.keys().isdisjoint(rule.asked):
+            short += _nearest(rule.asked, tests, candidates(person, organisation))
+    return short
 
 
 def _nearest(asked: Mapping[str, Any], tests: _Tests, candidates: Iterable[Any]) -> tuple[str, ...]:
     """What the candidate that comes nearest falls short on; all that is asked when there is no candidate."""
-    nearest = tuple(field for field in asked if field in tests)
-    for candidate in candidates:
-        shortfall = tuple(field for field in asked if field in tests and not tests[field](asked[field], candidate))
-        if len(shortfall) < len(nearest):
-            nearest = shortfall
-    return nearest
+    fields = [field for field in asked if field in tests]
+    shortfalls = [[field for field in fields if not tests[field](asked[field], candidate)] for candidate in candidates]
+    nearest = min(shortfalls, key=len, default=fields)
+    return tuple(nearest)
 
 
 def _approvals(person: Person, _: Organisation | None) -> Iterable[Authorisation]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,7 @@ _GUNICORN = [sys.executable, "-m", "gunicorn", "--workers", "1", "--threads", "4
 
 _NGINX_CONF = """
 daemon off;
+user {user};
 worker_processes 1;
 pid {folder}/nginx.pid;
 events {{}}
@@ -78,8 +80,10 @@ def nginx(folder: Path, page: bytes) -> Iterator[Server]:
     """Nginx with one worker and one file."""
     port = free_port()
     (folder / "index.html").write_bytes(page)
-    (folder / "nginx.conf").write_text(_NGINX_CONF.format(folder=folder, port=port), encoding="utf-8")
-    folder.chmod(0o755)
+    # The folder is ours alone, so the worker must be us.
+    (folder / "nginx.conf").write_text(
+        _NGINX_CONF.format(folder=folder, port=port, user=pwd.getpwuid(os.geteuid()).pw_name), encoding="utf-8"
+    )
     command = [str(NGINX), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
     with _running(command, f"http://127.0.0.1:{port}", {}, "/") as server:
         yield server
