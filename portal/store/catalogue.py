@@ -29,10 +29,9 @@ def load(session: Session, revision: int) -> Catalogue:
 def stored(session: Session, revision: int | None) -> tuple[int, Catalogue]:
     """A revision by its number, or the one in force; raises CatalogueRejected `revision_unknown`."""
     number = newest(session) if revision is None else revision
-    row = session.get(RevisionRow, number) if number is not None else None
-    if row is None:
+    if number is None or session.get(RevisionRow, number) is None:
         raise CatalogueRejected("revision_unknown", "no such revision")
-    return row.id, Catalogue.model_validate_json(row.document)
+    return number, load(session, number)
 
 
 def publish(

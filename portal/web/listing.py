@@ -10,6 +10,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from portal.domain.arrangement import FILTERS, Arrangement, Wish, arranged
+from portal.store.people import Marks
 from portal.web.cards.article import article
 from portal.web.cards.categories import CATEGORIES
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from portal.domain.arrangement import Offered
-    from portal.store.people import Marks
     from portal.web.cards.card import Card, Cards
 
 _RECENT = 5
@@ -79,9 +79,9 @@ def listing(offered: Sequence[Offered], asked: Wish, cards: Cards, marks: Marks 
     """Make the page of what one reader may know of."""
     known = {one.service.id: one for one in offered if not one.is_hidden}
     arrangement = arranged(known.values(), asked, cards.stock.index)
-    plain = asked.is_plain and marks is not None
-    favourites = [known[one] for one in marks.favourites if one in known] if marks and plain else []
-    recent = [known[one] for one in marks.used if one in known and known[one].is_open] if marks and plain else []
+    mine = marks if marks and asked.is_plain else Marks()
+    favourites = [known[one] for one in mine.favourites if one in known]
+    recent = [known[one] for one in mine.used if one in known and known[one].is_open]
     return Listing(
         wish=asked,
         status=_status(arrangement, asked),
