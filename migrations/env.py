@@ -8,7 +8,7 @@ from alembic import context
 
 from portal.settings import Settings
 from portal.store.database import connect
-from portal.store.tables import Base
+from portal.store.tables.every import Base
 
 
 def run() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from portal.store.database import connect
 from portal.store.migrate import MIGRATIONS, upgrade
-from portal.store.tables import Base
+from portal.store.tables.every import Base
 
 NAME = re.compile(r"(?P<number>[0-9]{4})_(expand|contract)_[a-z0-9_]+")
 

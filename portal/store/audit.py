@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from portal.domain.audit import GENESIS, AuditEvent, Batch, link
-from portal.store.tables import AuditBatchRow, AuditRow
+from portal.store.tables.log import AuditBatchRow, AuditRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from portal.domain.catalogue import Catalogue
 from portal.errors import CatalogueRejected
-from portal.store.tables import RevisionRow
+from portal.store.tables.registers import RevisionRow
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from portal.domain.context import Context, Patient, Practitioner, ReplyTo
 from portal.domain.identity import Organisation
-from portal.store.tables import ContextRow
+from portal.store.tables.launches import ContextRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,9 @@ from sqlalchemy import select
 
 from portal.domain.delivery import State
 from portal.store.database import insert
-from portal.store.tables import ContextRow, DeliveryEventRow, DeliveryRow, DocumentRow, EpjRow, LaunchRow
+from portal.store.tables.journal import DeliveryEventRow, DeliveryRow, DocumentRow
+from portal.store.tables.launches import ContextRow, LaunchRow
+from portal.store.tables.registers import EpjRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from portal.domain.launch import Launch, Success
 from portal.store.logins import hashed
-from portal.store.tables import LaunchRow, TokenRow
+from portal.store.tables.launches import LaunchRow, TokenRow
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from portal.domain.identity import Authorisation, Organisation, Person
 from portal.store import people
-from portal.store.tables import LoginRow
+from portal.store.tables.sign_on import LoginRow
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from portal.domain.service_parts import Stop
-from portal.store.tables import NoticeRow
+from portal.store.tables.registers import NoticeRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

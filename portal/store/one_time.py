@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from portal.store.database import insert
-from portal.store.tables import OneTimeRow
+from portal.store.tables.launches import OneTimeRow
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,7 +10,9 @@ from sqlalchemy.orm import aliased
 
 from portal.domain.delivery import State
 from portal.store import contexts, documents
-from portal.store.tables import ContextRow, DeliveryEventRow, DeliveryRow, DocumentRow, EpjRow, LaunchRow
+from portal.store.tables.journal import DeliveryEventRow, DeliveryRow, DocumentRow
+from portal.store.tables.launches import ContextRow, LaunchRow
+from portal.store.tables.registers import EpjRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

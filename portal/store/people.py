@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import delete, select, update
 
 from portal.store.database import insert
-from portal.store.tables import MarkRow, PersonRow
+from portal.store.tables.sign_on import MarkRow, PersonRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

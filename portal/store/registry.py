@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from portal.domain.registration import Client, Epj, Handover
 from portal.errors import NotAllowed, RequestRejected
-from portal.store.tables import ClientRow, EpjRow
+from portal.store.tables.registers import ClientRow, EpjRow
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement

@@ -14,18 +14,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 
 from portal.domain.delivery import State
-from portal.store.tables import (
-    ContextRow,
-    DeliveryRow,
-    DocumentRow,
-    LaunchRow,
-    LoginRow,
-    MarkRow,
-    NoticeRow,
-    OneTimeRow,
-    PersonRow,
-    TokenRow,
-)
+from portal.store.tables.journal import DeliveryRow, DocumentRow
+from portal.store.tables.launches import ContextRow, LaunchRow, OneTimeRow, TokenRow
+from portal.store.tables.registers import NoticeRow
+from portal.store.tables.sign_on import LoginRow, MarkRow, PersonRow
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -26,7 +26,7 @@ from portal.domain.context import ReplyTo
 from portal.domain.identity import Organisation, Person
 from portal.store import logins, registry
 from portal.store.database import Database
-from portal.store.tables import ContextRow
+from portal.store.tables.launches import ContextRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from support.statements import queries
 from portal.app import publish
 from portal.domain.delivery import State
 from portal.store import catalogue, retention
-from portal.store.tables import DeliveryRow
+from portal.store.tables.journal import DeliveryRow
 
 if TYPE_CHECKING:
     from support.world import World

@@ -16,7 +16,7 @@ from portal.domain.identity import Person
 from portal.domain.keyring import Keyring
 from portal.domain.oids import FNR
 from portal.store import contexts
-from portal.store.tables import ContextRow
+from portal.store.tables.launches import ContextRow
 from portal.store.vault import Vault
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from portal.domain.keyring import Keyring
 from portal.domain.launch import Launch
 from portal.store import documents, outbox, registry
 from portal.store.documents import Document
-from portal.store.tables import DeliveryEventRow, DeliveryRow, DocumentRow
+from portal.store.tables.journal import DeliveryEventRow, DeliveryRow, DocumentRow
 from portal.store.vault import Vault
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from support.sealed_rows import CLIENT, NOW
 from portal.domain.launch import Launch
 from portal.store import launches
 from portal.store.launches import ACCESS, WRITEBACK, Token
-from portal.store.tables import TokenRow
+from portal.store.tables.launches import TokenRow
 
 if TYPE_CHECKING:
     from portal.store.database import Database

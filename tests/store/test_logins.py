@@ -12,7 +12,7 @@ from portal.domain.identity import Authorisation, Organisation, Person
 from portal.domain.keyring import Keyring
 from portal.store import logins
 from portal.store.logins import Login
-from portal.store.tables import LoginRow
+from portal.store.tables.sign_on import LoginRow
 from portal.store.vault import Vault
 
 if TYPE_CHECKING:

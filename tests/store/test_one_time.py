@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.store import one_time
-from portal.store.tables import OneTimeRow
+from portal.store.tables.launches import OneTimeRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable

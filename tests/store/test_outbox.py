@@ -15,7 +15,7 @@ from support.statements import queries
 from portal.domain.delivery import State, Step
 from portal.store import documents, outbox
 from portal.store.documents import Document
-from portal.store.tables import DeliveryRow, DocumentRow
+from portal.store.tables.journal import DeliveryRow, DocumentRow
 
 if TYPE_CHECKING:
     from datetime import datetime

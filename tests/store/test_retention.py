@@ -14,23 +14,16 @@ from portal.domain.delivery import State
 from portal.settings import Lifetimes
 from portal.store import audit, contexts, documents, launches, one_time, retention
 from portal.store.database import Database
-from portal.store.tables import (
-    AuditRow,
-    Base,
-    ContextRow,
-    DeliveryEventRow,
-    DeliveryRow,
-    DocumentRow,
-    LaunchRow,
-    LoginRow,
-    OneTimeRow,
-    TokenRow,
-)
+from portal.store.tables.journal import DeliveryEventRow, DeliveryRow, DocumentRow
+from portal.store.tables.launches import ContextRow, LaunchRow, OneTimeRow, TokenRow
+from portal.store.tables.log import AuditRow
+from portal.store.tables.sign_on import LoginRow
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from portal.store.retention import Counts
+    from portal.store.tables.base import Base
     from portal.store.vault import Vault
 
 LIVES = Lifetimes()

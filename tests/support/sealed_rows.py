@@ -18,7 +18,7 @@ from portal.store import contexts, documents, launches, logins, registry
 from portal.store.documents import Document
 from portal.store.launches import Token
 from portal.store.logins import Login
-from portal.store.tables import DeliveryRow
+from portal.store.tables.journal import DeliveryRow
 from portal.store.vault import Vault
 
 if TYPE_CHECKING:
