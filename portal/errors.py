@@ -5,7 +5,7 @@ PortalError
 ├── NotAllowed         who you are, or where you come from          (page, problem)
 ├── NotFound           no such thing, or not yours                  (page, problem)
 ├── RequestRejected    the request cannot be read                   (problem)
-├── Unavailable        our own database or catalogue is not there (page, problem; retryable)
+├── Unavailable        our database or catalogue, or HelseID, is down (page, problem; retryable)
 ├── TokenRejected      access token or DPoP proof did not hold      (problem + WWW-Authenticate)
 ├── ContextRejected    the EPJ's context did not hold               (problem, page)
 ├── LaunchRejected     a launch did not hold                        (page)
@@ -42,9 +42,11 @@ class SignInError(PortalError):
         "login_state_unknown": 400,
         "login_response_malformed": 400,
         "login_denied": 403,
+        "login_not_completed": 502,
         "login_issuer_mismatch": 502,
         "login_token_invalid": 502,
         "security_level_too_low": 403,
+        "person_disabled": 403,
     }
 
 
@@ -86,9 +88,9 @@ class RequestRejected(PortalError):
 
 
 class Unavailable(PortalError):
-    """Our own database or catalogue is not there right now; nothing was done."""
+    """Our own database or catalogue, or HelseID's login, is not there right now; nothing was done."""
 
-    codes: ClassVar[dict[str, int]] = {"unavailable": 503}
+    codes: ClassVar[dict[str, int]] = {"unavailable": 503, "helseid_down": 503}
     retryable = True
 
 
@@ -108,6 +110,7 @@ class ContextRejected(PortalError):
 
     codes: ClassVar[dict[str, int]] = {
         "epj_unknown": 403,
+        "person_disabled": 403,
         "user_token_required": 403,
         "security_level_too_low": 403,
         "organisation_missing": 422,

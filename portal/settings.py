@@ -99,6 +99,7 @@ class Lifetimes(BaseModel):
     waiting_payload: Life = timedelta(days=90)
     dpop_window: Life = timedelta(seconds=10)
     recent_use: Life = timedelta(days=90)
+    office_seen: Life = timedelta(days=90)
     choices: Life = timedelta(days=730)
     notice: Life = timedelta(days=90)
 
@@ -124,6 +125,8 @@ class Settings(BaseModel):
     helseid_min_security_level: Annotated[int, Field(ge=2, le=4)] = 4
     helseid_acr_values: str = "Level4"
     helseid_userinfo_scheme: Literal["Bearer", "DPoP"] = "Bearer"
+    helseid_key_api: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+/[^\s?#]+$")] | None = None
+    helseid_user_apis: Annotated[dict[str, str], BeforeValidator(_object)] = Field(default_factory=dict)
     api_audience: str = "inngangsportalen"
     api_scope: str = "inngangsportalen/context"
 
@@ -168,6 +171,13 @@ class Settings(BaseModel):
         if info.data.get("environment") == "production" and parts.scheme != "https":
             faults.append("must be https in production")
         _refuse_if(faults)
+        return value
+
+    @field_validator("helseid_key_api")
+    @classmethod
+    def _is_safe(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and info.data.get("environment") == "production" and not value.startswith("https://"):
+            raise ValueError("must be https in production")
         return value
 
     @field_validator("transports", mode="before")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import ssl
+import time
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from threading import Event, Timer
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +17,24 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+_end: ContextVar[float] = ContextVar("end", default=math.inf)
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Give everything that is sent in this block `seconds` together; an inner block cannot give more than an outer."""
+    token = _end.set(min(_end.get(), time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _end.reset(token)
+
+
+def left() -> float:
+    """Seconds until the innermost `within` ends, never negative."""
+    return max(_end.get() - time.monotonic(), 0.0)
 
 
 @contextmanager
@@ -48,14 +69,14 @@ class _HTTPConnection(HTTPConnection):
     def send(self, data: Any) -> None:
         """Send within a limit of its own: 10 MB do not go through in the time that a connection takes."""
         if self.sock is not None:
-            self.sock.settimeout(SENDING)
+            self.sock.settimeout(max(min(SENDING, left()), 0.001))
         super().send(data)
 
     def getresponse(self) -> Any:
-        """Read status and headers within the read timeout as a whole."""
+        """Read status and headers in the time that is left, as a whole."""
         sock = self.sock
         # The plain socket's shutdown: TLS's own would let the reader go on below the encryption.
-        with cut_after(float(self.timeout or 0), lambda: socket.socket.shutdown(sock, socket.SHUT_RDWR)):
+        with cut_after(left(), lambda: socket.socket.shutdown(sock, socket.SHUT_RDWR)):
             return super().getresponse()
 
 

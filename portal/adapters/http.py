@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 import re
-import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from requests import Request, RequestException
 from urllib3.exceptions import HTTPError
 
-from portal.adapters.bounded import BoundedAdapter, cut_after
+from portal.adapters.bounded import BoundedAdapter, cut_after, left, within
 from portal.domain import strict_json
 from portal.errors import UpstreamError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from urllib3.response import BaseHTTPResponse
+
+Form: TypeAlias = "Mapping[str, str | Sequence[str]]"
+"""Fields of a form; one with several values is sent several times."""
 
 _ORIGIN = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(?=[/?]|\Z)")
 _URL = re.compile(r"[!-~]{1,8192}")  # printable ASCII, so that no two parsers read it differently
@@ -50,8 +52,9 @@ class Answer:
 class Egress:
     """Sends requests to the servers in `allow` (origins, scheme://host:port) and nowhere else; thread-safe.
 
-    An answer takes at most `connect_timeout` + `total_timeout` seconds and `max_bytes` bytes. No redirect is
-    followed; proxies, cookies, netrc and compression play no part.
+    An answer takes at most `total_timeout` seconds, connecting to it `connect_timeout` of them, and `max_bytes` bytes;
+    what is sent in a block of `within` shares that block's time. No redirect is followed; proxies, cookies, netrc and
+    compression play no part.
     """
 
     def __init__(
@@ -75,7 +78,7 @@ class Egress:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        data: bytes | Mapping[str, str] | None = None,
+        data: bytes | Form | None = None,
     ) -> Answer:
         """Send one request once and return the whole answer, whatever its status; a mapping is sent as a form.
 
@@ -92,20 +95,20 @@ class Egress:
             raise UpstreamError("upstream_unreachable", origin) from None
 
     def _exchange(self, request: Request, origin: str) -> Answer:
-        deadline = time.monotonic() + self._connect_timeout + self._total_timeout
-        timeout = (self._connect_timeout, self._total_timeout)
-        answer = self._adapter.send(request.prepare(), stream=True, timeout=timeout)
-        try:
-            body = self._body(answer.raw, deadline)
-        finally:
-            answer.close()
+        with within(self._total_timeout):
+            timeout = (min(self._connect_timeout, left()), left())
+            answer = self._adapter.send(request.prepare(), stream=True, timeout=timeout)
+            try:
+                body = self._body(answer.raw)
+            finally:
+                answer.close()
         if len(body) > self._max_bytes:
             raise UpstreamError("upstream_malformed", origin)
         return Answer(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body)
 
-    def _body(self, raw: BaseHTTPResponse, deadline: float) -> bytes:
+    def _body(self, raw: BaseHTTPResponse) -> bytes:
         body = b""
-        with cut_after(max(deadline - time.monotonic(), 0), raw.shutdown):
+        with cut_after(left(), raw.shutdown):
             # Until nothing comes: only then does urllib3 compare with Content-Length.
             while len(body) <= self._max_bytes and (more := raw.read(_CHUNK, decode_content=False)):
                 body += more

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlencode
 
+from portal.adapters.bounded import within
 from portal.adapters.proven import ProvenClient, accepted
 from portal.adapters.provider import Provider
-from portal.domain import id_token, jose
+from portal.adapters.token_endpoint import CONVERSATION, TokenEndpoint, text_of
+from portal.domain import id_token, jose, logout_token
 from portal.domain.pkce import s256
-from portal.errors import UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from portal.adapters.http import Egress
+    from portal.adapters.client_keys import ClientKeys
+    from portal.adapters.http import Egress, Form
     from portal.domain.identity import VerifiedClaims
+    from portal.domain.logout_token import LoggedOut
 
 
 class Begun(NamedTuple):
@@ -26,13 +29,22 @@ class Begun(NamedTuple):
     state: str
     nonce: str
     verifier: str
+    jkt: str
+
+
+class Identified(NamedTuple):
+    """Who has logged in: the id token's claims, userinfo, and the tokens that they came with."""
+
+    claims: VerifiedClaims
+    userinfo: dict[str, Any]
+    tokens: dict[str, Any]
 
 
 class OpenIdClient:
-    """Logs people in at `issuer`; thread-safe.
+    """Logs people in at `issuer`; `tokens` fetches what else it gives, `client` shows it to others; thread-safe.
 
-    `key` is a private JWK with `alg` and `kid`, `token` gives a fresh url-safe string of 22 to 64 characters with at
-    least 128 random bits. `userinfo_scheme` is how the access token is shown at userinfo. Every method may raise
+    `token` gives a fresh url-safe string of 22 to 64 characters with at least 128 random bits. `userinfo_scheme` is
+    how the access token is shown at userinfo. `jkt` is the key that `begin` bound a login to. Every method may raise
     UpstreamError; its text names endpoint and error word only.
     """
 
@@ -41,7 +53,7 @@ class OpenIdClient:
         *,
         issuer: str,
         client_id: str,
-        key: Mapping[str, str],
+        keys: ClientKeys,
         redirect_uri: str,
         egress: Egress,
         now: Callable[[], datetime],
@@ -49,7 +61,8 @@ class OpenIdClient:
         userinfo_scheme: Literal["Bearer", "DPoP"] = "Bearer",
     ) -> None:
         self._provider = Provider(issuer, egress, now)
-        self._client = ProvenClient(issuer=issuer, client_id=client_id, key=key, egress=egress, now=now, token=token)
+        self.client = ProvenClient(issuer=issuer, client_id=client_id, keys=keys, egress=egress, now=now, token=token)
+        self.tokens = TokenEndpoint(self._provider, self.client)
         self._redirect_uri = redirect_uri
         self._egress = egress
         self._now = now
@@ -64,12 +77,17 @@ class OpenIdClient:
         """Return the provider's public keys; an unknown `kid` has them fetched again, at most once a minute."""
         return self._provider.keys(kid)
 
-    def begin(self, parameters: Mapping[str, str]) -> Begun:
+    def troubles(self) -> list[str]:
+        """Return what an operator should know: `helseid_discovery`, `helseid_keys`, `clock_skew`."""
+        return self._provider.troubles()
+
+    def begin(self, parameters: Form) -> Begun:
         """Push `parameters` (scope, acr_values, prompt, resource ...) and what is ours to decide (RFC 9126 §2).
 
         The address that comes back carries `client_id` and `request_uri` alone.
         """
         state, nonce, verifier = self._token(), self._token(), self._token() + self._token()
+        jkt = self.client.jkt
         pushed = {
             **parameters,
             "response_type": "code",
@@ -78,23 +96,25 @@ class OpenIdClient:
             "nonce": nonce,
             "code_challenge": s256(verifier),
             "code_challenge_method": "S256",
-            "dpop_jkt": self._client.jkt,
+            "dpop_jkt": jkt,
         }
-        answer = accepted(self._client.post(self._endpoint("pushed_authorization_request_endpoint"), pushed), "par")
-        query = urlencode({"client_id": self._client.client_id, "request_uri": _text(answer, "request_uri", "par")})
-        return Begun(f"{self._endpoint('authorization_endpoint')}?{query}", state, nonce, verifier)
+        with within(CONVERSATION):
+            url = self._provider.endpoint("pushed_authorization_request_endpoint")
+            answer = accepted(self._provider.skew.note(self.client.post(url, pushed)), "par")
+            where = self._provider.endpoint("authorization_endpoint")
+        query = urlencode({"client_id": self.client.client_id, "request_uri": text_of(answer, "request_uri", "par")})
+        return Begun(f"{where}?{query}", state, nonce, verifier, jkt)
 
-    def redeem(self, code: str, verifier: str) -> dict[str, Any]:
-        """Return the tokens for a code, all with the types that RFC 6749 §5.1 gives them, id token included."""
-        form = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
-        tokens = self._tokens({**form, "redirect_uri": self._redirect_uri})
-        _text(tokens, "id_token", "token")
-        return tokens
+    def finish(self, code: str, *, verifier: str, nonce: str, jkt: str | None = None) -> Identified:
+        """Return who has logged in, all of it within ten seconds; raises SignInError, UpstreamError."""
+        with within(CONVERSATION):
+            tokens = self.redeem(code, verifier, jkt)
+            claims = self.identify(tokens, nonce)
+            return Identified(claims, self.userinfo(tokens["access_token"], jkt), tokens)
 
-    def refresh(self, refresh_token: str, resource: str | None = None) -> dict[str, Any]:
-        """Return new tokens; `resource` narrows the access token to one API (RFC 8707 §2.2)."""
-        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return self._tokens(form if resource is None else {**form, "resource": resource})
+    def redeem(self, code: str, verifier: str, jkt: str | None = None) -> dict[str, Any]:
+        """Return the tokens for a code, id token included."""
+        return self.tokens.redeem(code, verifier, self._redirect_uri, jkt)
 
     def identify(self, tokens: Mapping[str, Any], nonce: str) -> VerifiedClaims:
         """Return the claims of the id token that answers `nonce`; raises SignInError login_token_invalid."""
@@ -103,16 +123,16 @@ class OpenIdClient:
             token,
             keys=self.keys(jose.key_id_of(token)),
             issuer=self._provider.issuer,
-            client_id=self._client.client_id,
+            client_id=self.client.client_id,
             nonce=nonce,
             now=self._now(),
         )
 
-    def userinfo(self, access_token: str) -> dict[str, Any]:
+    def userinfo(self, access_token: str, jkt: str | None = None) -> dict[str, Any]:
         """Return what the provider tells about the person behind the token; compare its `sub` (Core §5.3.2)."""
-        url = self._endpoint("userinfo_endpoint")
+        url = self._provider.endpoint("userinfo_endpoint")
         if self._userinfo_scheme == "DPoP":
-            return accepted(self._client.get_bound(url, access_token), "userinfo")
+            return accepted(self.client.get_bound(url, access_token, jkt), "userinfo")
         headers = {"Authorization": f"Bearer {access_token}"}
         return accepted(self._egress.send("GET", url, headers=headers), "userinfo")
 
@@ -122,22 +142,15 @@ class OpenIdClient:
         The id token stands in the address, as HelseID asks for; so no `pid` scope in a login that ends this way.
         """
         hint = {"id_token_hint": id_token, "post_logout_redirect_uri": return_to, "state": state}
-        return f"{self._endpoint('end_session_endpoint')}?{urlencode(hint)}"
+        with within(CONVERSATION):
+            return f"{self._provider.endpoint('end_session_endpoint')}?{urlencode(hint)}"
 
-    def _tokens(self, form: Mapping[str, str]) -> dict[str, Any]:
-        tokens = accepted(self._client.post_bound(self._endpoint("token_endpoint"), form), "token")
-        _text(tokens, "access_token", "token")
-        lifetime = tokens.get("expires_in")
-        if _text(tokens, "token_type", "token").lower() != "dpop" or type(lifetime) is not int or lifetime <= 0:
-            raise UpstreamError("upstream_malformed", "token: token_type and expires_in")
-        return tokens
-
-    def _endpoint(self, name: str) -> str:
-        return str(self.metadata()[name])
-
-
-def _text(answer: Mapping[str, Any], name: str, what: str) -> str:
-    value = answer.get(name)
-    if not isinstance(value, str) or not value:
-        raise UpstreamError("upstream_malformed", f"{what}: {name}")
-    return value
+    def logged_out(self, token: str) -> LoggedOut:
+        """Return whose session has ended at the provider; raises OAuthError invalid_request for an unsound token."""
+        return logout_token.check(
+            token,
+            keys=self.keys(jose.key_id_of(token)),
+            issuer=self._provider.issuer,
+            client_id=self.client.client_id,
+            now=self._now(),
+        )

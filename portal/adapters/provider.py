@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from portal.adapters.clock_skew import ClockSkew
 from portal.adapters.remembered import Remembered
 from portal.errors import UpstreamError
 
@@ -25,6 +26,7 @@ ENDPOINTS = (
 _METADATA_AGE = timedelta(hours=24)  # HelseID FK2
 _KEYS_AGE = timedelta(hours=1)  # a key that is withdrawn is not trusted for long
 _MOST_KEYS = 50
+_MOST_SKEW = timedelta(seconds=5)  # half of what an assertion lives; `Date` has whole seconds
 
 
 class Provider:
@@ -38,10 +40,25 @@ class Provider:
         self._egress = egress
         self._metadata = Remembered(self._fetch_metadata, now)
         self._keys = Remembered(self._fetch_keys, now)
+        self.skew = ClockSkew(now)
 
     def metadata(self) -> dict[str, Any]:
         """Return the discovery document; its issuer is ours and every endpoint lies on the issuer's origin."""
         return self._metadata.get(_METADATA_AGE)
+
+    def endpoint(self, name: str) -> str:
+        """Return the address of an endpoint of ENDPOINTS."""
+        return str(self.metadata()[name])
+
+    def troubles(self) -> list[str]:
+        """Return codes of what an operator should look at: what could not be renewed, and a clock that is off."""
+        ahead = self.skew.ahead
+        found = {
+            "helseid_discovery": self._metadata.fails,
+            "helseid_keys": self._keys.fails,
+            "clock_skew": ahead is not None and abs(ahead) > _MOST_SKEW,
+        }
+        return [code for code, holds in found.items() if holds]
 
     def keys(self, kid: str | None = None) -> list[dict[str, Any]]:
         """Return the public signing keys; an unknown `kid` has them fetched again, at most once a minute."""
@@ -51,7 +68,7 @@ class Provider:
         return self._keys.newest()
 
     def _fetch_metadata(self) -> dict[str, Any]:
-        metadata = _object(self._egress.send("GET", f"{self.issuer}/.well-known/openid-configuration"))
+        metadata = _object(self._get(f"{self.issuer}/.well-known/openid-configuration"))
         # A document that names another issuer or sends us elsewhere is how logins are mixed up (RFC 9700 §4.4).
         if metadata.get("issuer") != self.issuer:
             raise UpstreamError("upstream_malformed", "discovery: issuer")
@@ -61,13 +78,16 @@ class Provider:
         return metadata
 
     def _fetch_keys(self) -> list[dict[str, Any]]:
-        keys = _object(self._egress.send("GET", self.metadata()["jwks_uri"])).get("keys")
+        keys = _object(self._get(self.endpoint("jwks_uri"))).get("keys")
         if not isinstance(keys, list) or not 0 < len(keys) <= _MOST_KEYS:
             raise UpstreamError("upstream_malformed", "jwks")
         usable = [key for key in keys if _is_for_signatures(key)]
         if not usable or len({key["kid"] for key in usable}) != len(usable):
             raise UpstreamError("upstream_malformed", "jwks: kid")
         return usable
+
+    def _get(self, url: str) -> Answer:
+        return self.skew.note(self._egress.send("GET", url))
 
 
 def _object(answer: Answer) -> dict[str, Any]:

@@ -102,7 +102,8 @@ def decide(
     if gone := tuple(_gone(service.status, now)):
         return Decision(Answer.HIDDEN, gone)
     if refused := _refused(person, organisation, service.access):
-        shown = service.access.on_deny == "show_info"
+        # Who lacks the login's level alone may use it: one more login, and it is open.
+        shown = service.access.on_deny == "show_info" or refused == (Reason.SECURITY_LEVEL,)
         return Decision(Answer.SHOWN if shown else Answer.HIDDEN, refused)
     if closed := tuple(_closed(zone, facts, service)):
         return Decision(Answer.SHOWN, closed)

@@ -13,10 +13,13 @@ from portal.errors import OAuthError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from portal.domain.assertion_details import Details
+
 _CLIENT_ID = re.compile(r"[\x21-\x7e]{1,200}")
 ALGORITHMS = ("ES256", "PS256")
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _TYP = "client-authentication+jwt"
+_LIFE = 10  # seconds, as HelseID's own library
 _AHEAD = timedelta(seconds=10)  # FAPI 2.0 Security Profile §5.3.2.1: accept a clock that is up to 10 s fast
 
 
@@ -33,22 +36,25 @@ def make(
     audience: str,
     now: datetime,
     jti: str,
-    lifetime: timedelta = timedelta(seconds=10),
+    details: Details | None = None,
 ) -> str:
-    """Return an assertion for one request, signed by a private JWK with `alg` and `kid`.
+    """Return an assertion for one request, signed by a private JWK with `alg` and `kid`; it lives 10 seconds.
 
     HelseID takes no assertion twice, also not when a request is repeated with a DPoP nonce: `jti` is fresh each time.
+    `details` say whom we act for (HelseID FK5, domain/assertion_details).
     """
     issued_at = int(now.timestamp())
-    claims = {
+    claims: dict[str, Any] = {
         "iss": client_id,
         "sub": client_id,
         "aud": audience,
         "jti": jti,
         "iat": issued_at,
         "nbf": issued_at,
-        "exp": issued_at + int(lifetime.total_seconds()),
+        "exp": issued_at + _LIFE,
     }
+    if details is not None:
+        claims["assertion_details"] = details
     return jose.sign({"typ": _TYP, "kid": key["kid"]}, claims, key)
 
 

@@ -28,18 +28,28 @@ _REASONS = frozenset(
 
 
 class Response(NamedTuple):
-    """A code to redeem, if `state` is one that we gave this browser."""
+    """HelseID's answer to the login that `state` names: a code, or why there is none."""
 
-    code: str
     state: str
+    code: str | None = None
+    error: str | None = None
+
+    def proven_code(self) -> str:
+        """Return the code, once `state` has turned out to be ours.
+
+        Raises SignInError login_denied, login_not_completed; the detail is the registered error word.
+        """
+        if self.code is None:
+            denied = "login_denied" if self.error == "access_denied" else "login_not_completed"
+            raise SignInError(denied, self.error if self.error in _REASONS else "error")
+        return self.code
 
 
 def read(parameters: list[tuple[str, str]], *, issuer: str) -> Response:
-    """Return code and state from every parameter of the callback, in order and unmerged.
+    """Return HelseID's answer from every parameter of the callback, in order and unmerged.
 
     Raises SignInError: login_response_malformed (a name given twice, a value that is empty, longer than 2048 or not
-    printable ASCII, code together with error, neither of them, no state), login_issuer_mismatch, and login_denied
-    with the registered error word as its detail.
+    printable ASCII, code together with error, neither of them, no state), login_issuer_mismatch.
     """
     given = dict(parameters)
     if len(given) != len(parameters) or len(parameters) > _MOST:
@@ -51,6 +61,4 @@ def read(parameters: list[tuple[str, str]], *, issuer: str) -> Response:
         raise SignInError("login_issuer_mismatch")
     if "state" not in given or ("code" in given) == ("error" in given):
         raise SignInError("login_response_malformed", "code, error and state")
-    if "error" in given:
-        raise SignInError("login_denied", given["error"] if given["error"] in _REASONS else "error")
-    return Response(given["code"], given["state"])
+    return Response(given["state"], given.get("code"), given.get("error"))

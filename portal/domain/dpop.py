@@ -55,12 +55,17 @@ def make_proof(
         claims["nonce"] = nonce
     if access_token is not None:
         claims["ath"] = _digest(access_token.encode())
-    return jose.sign({"typ": _TYP, "jwk": _public(key)}, claims, key)
+    return jose.sign({"typ": _TYP, "jwk": public_members(key)}, claims, key)
 
 
 def thumbprint(key: Mapping[str, Any]) -> str:
     """Return `jkt`, the SHA-256 thumbprint of a key (RFC 7638 §3); private members play no part."""
-    return jwk.thumbprint(_public(key))
+    return jwk.thumbprint(public_members(key))
+
+
+def public_members(key: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what makes an EC or RSA key the key that it is, without any private member (RFC 7638 §3.2)."""
+    return {name: key[name] for name in _PUBLIC[key["kty"]]}
 
 
 def check_proof(
@@ -122,10 +127,6 @@ def _target(url: str) -> tuple[str, str | None, int | None, str]:
         raise Unsound("htu") from None
     demand(parts.username is None, "htu")
     return parts.scheme, parts.hostname, port, parts.path or "/"
-
-
-def _public(key: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: key[name] for name in _PUBLIC[key["kty"]]}
 
 
 def _nonce(secret: bytes, step: int) -> str:

@@ -20,7 +20,10 @@ SCOPES = frozenset({"launch", "launch/patient", "launch/encounter"})
 
 @dataclass(frozen=True)
 class Launch:
-    """`id` is the trace id; `patient_id` the opaque FHIR id that stands for the patient in this launch alone."""
+    """`id` is the trace id; `patient_id` the opaque FHIR id that stands for the patient in this launch alone.
+
+    `organisation` is the label of the office that it was made for, None while that is unknown.
+    """
 
     id: str
     context_id: str | None
@@ -30,6 +33,7 @@ class Launch:
     session_hash: str
     patient_id: str | None
     created_at: datetime
+    organisation: str | None = None
 
 
 class Success(NamedTuple):

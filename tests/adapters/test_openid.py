@@ -142,7 +142,7 @@ def test_userinfo_takes_the_token_with_a_proof_where_that_is_wanted(helseid: Iss
 
 @pytest.mark.parametrize("resource", [None, "nhn:kjernejournal"])
 def test_a_refresh_may_be_narrowed_to_one_api(helseid: Issuer, resource: str | None) -> None:
-    assert client_of(helseid).refresh("rt-1", resource) == helseid.tokens
+    assert client_of(helseid).tokens.refresh("rt-1", resource) == helseid.tokens
     form = helseid.asked_for("/connect/token")[1].form
     assert (form["grant_type"], form["refresh_token"]) == ("refresh_token", "rt-1")
     assert form.get("resource") == resource
@@ -164,7 +164,7 @@ def test_no_secret_stands_in_an_address_that_we_call(helseid: Issuer) -> None:
     client.begin({"scope": "openid"})
     client.redeem("code-1", "v" * 43)
     client.userinfo("at-1")
-    client.refresh("rt-1")
+    client.tokens.refresh("rt-1")
     assert all(not urlsplit(asked.path).query for asked in helseid.asked)
 
 

@@ -81,7 +81,10 @@ def test_the_legal_entity_authorises_and_the_unit_does_not() -> None:
 
 
 def test_the_security_level_of_the_login_decides() -> None:
-    assert asked(ruled({"min_security_level": 4}), replace(DOCTOR, security_level=3)) == hidden(Reason.SECURITY_LEVEL)
+    low = replace(DOCTOR, security_level=3)
+    assert asked(ruled({"min_security_level": 4}), low) == shown(Reason.SECURITY_LEVEL)
+    both = ruled({"min_security_level": 4, "professions": ["JO"]})
+    assert asked(both, low) == hidden(Reason.PROFESSION, Reason.SECURITY_LEVEL)
     assert asked(ruled({"min_security_level": 4})) == OPEN
     assert asked(ruled({"min_security_level": 3}), replace(DOCTOR, security_level=3)) == OPEN
 

@@ -17,7 +17,7 @@ def refused(parameters: list[tuple[str, str]]) -> tuple[str, str]:
 
 def test_code_and_state_come_back() -> None:
     parameters = [CODE, STATE, ISS, ("session_state", "unused"), ("scope", "openid")]
-    assert read(parameters, issuer=ISSUER) == Response("c-1", "s-1")
+    assert read(parameters, issuer=ISSUER) == Response("s-1", "c-1")
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,16 @@ def test_an_answer_from_somebody_else(parameters: list[tuple[str, str]]) -> None
 
 
 @pytest.mark.parametrize(
-    ("error", "detail"),
-    [("access_denied", "access_denied"), ("login_required", "login_required"), ("15849197352", "error")],
+    ("error", "refusal"),
+    [
+        ("access_denied", ("login_denied", "access_denied")),
+        ("login_required", ("login_not_completed", "login_required")),
+        ("15849197352", ("login_not_completed", "error")),
+    ],
 )
-def test_a_refusal_names_registered_words_only(error: str, detail: str) -> None:
-    assert refused([("error", error), STATE, ISS, ("error_description", "any text")]) == ("login_denied", detail)
+def test_a_refusal_is_told_in_registered_words_once_its_state_is_known(error: str, refusal: tuple[str, str]) -> None:
+    answer = read([("error", error), STATE, ISS, ("error_description", "any text")], issuer=ISSUER)
+    assert answer.state == "s-1"
+    with pytest.raises(SignInError) as caught:
+        answer.proven_code()
+    assert (caught.value.code, caught.value.detail) == refusal
