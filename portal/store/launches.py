@@ -14,6 +14,7 @@ from portal.store.tables.launches import LaunchRow, TokenRow
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 ACCESS, WRITEBACK = "access", "writeback"
@@ -49,6 +50,7 @@ def find(session: Session, launch_id: str) -> Launch | None:
         sub=row.sub,
         session_hash=row.session_hash,
         patient_id=row.patient_id,
+        organisation=row.organisation,
         created_at=row.created_at,
     )
 
@@ -88,6 +90,20 @@ def holder(session: Session, secret: str, kind: str, now: datetime) -> Token | N
     if row is None:
         return None
     return Token(row.kind, row.launch_id, row.client_id, row.jkt, row.scope, row.expires_at)
+
+
+def move(session: Session, sub: str, before: str, after: str) -> None:
+    """Let a person's launches go on from the login that takes another one's place in the same browser."""
+    theirs = (LaunchRow.sub == sub, LaunchRow.session_hash == before)
+    session.execute(update(LaunchRow).where(*theirs).values(session_hash=after))
+
+
+def revoke(session: Session, now: datetime, *which: ColumnElement[bool]) -> None:
+    """Revoke launches and the access they gave; a right to write back stays: what was done must reach the journal."""
+    gone = select(LaunchRow.id).where(*which)
+    access = (TokenRow.launch_id.in_(gone), TokenRow.kind == ACCESS, TokenRow.revoked_at.is_(None))
+    session.execute(update(TokenRow).where(*access).values(revoked_at=now))
+    session.execute(update(LaunchRow).where(*which, LaunchRow.revoked_at.is_(None)).values(revoked_at=now))
 
 
 def revoke_all_of(session: Session, launch_id: str, now: datetime) -> None:

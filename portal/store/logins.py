@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import update
+from sqlalchemy import exists, literal, select, update
 
+from portal.domain.assignment import holders
 from portal.domain.identity import Authorisation, Organisation, Person
-from portal.store import people
-from portal.store.tables.sign_on import LoginRow
+from portal.store import assignments
+from portal.store.tables.sign_on import DisabledRow, LoginRow, PersonRow
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from portal.store.vault import Vault
@@ -24,7 +26,10 @@ _PURPOSE = "login"
 
 @dataclass(frozen=True)
 class Login:
-    """One signed-in browser; `id_token` is kept for the logout at HelseID alone, `language` is the person's choice."""
+    """One signed-in browser; `id_token` is kept for the logout at HelseID alone, `language` is the person's choice.
+
+    `placed` is whether the office is settled, also as unknown.
+    """
 
     key_hash: str
     person: Person
@@ -35,6 +40,12 @@ class Login:
     seen_at: datetime
     expires_at: datetime
     language: str | None = None
+    placed: bool = False
+
+    @property
+    def handle(self) -> str:
+        """What the person names this login by, when it is to be ended; it leads back to no secret."""
+        return handle_of(self.key_hash)
 
     @property
     def office(self) -> str:
@@ -42,9 +53,23 @@ class Login:
         return self.organisation.label if self.organisation else ""
 
 
+class Seen(NamedTuple):
+    """A live login as its person recognises it."""
+
+    handle: str
+    office: Organisation | None
+    created_at: datetime
+    seen_at: datetime
+
+
 def hashed(secret: str) -> str:
     """How a secret of ours is stored."""
     return sha256(secret.encode()).hexdigest()
+
+
+def handle_of(key_hash: str) -> str:
+    """The short name of a login."""
+    return key_hash[:16]
 
 
 def begin(session: Session, vault: Vault, login: Login) -> None:
@@ -54,6 +79,7 @@ def begin(session: Session, vault: Vault, login: Login) -> None:
         LoginRow(
             key_hash=login.key_hash,
             sub=login.person.sub,
+            hpr_number=login.person.hpr_number,
             sid=login.sid,
             sealed=sealed,
             created_at=login.created_at,
@@ -64,11 +90,29 @@ def begin(session: Session, vault: Vault, login: Login) -> None:
 
 
 def find(session: Session, vault: Vault, secret: str, now: datetime, idle: timedelta) -> Login | None:
-    """The login that a cookie's secret stands for, unless it has ended, expired or been idle too long."""
-    row = session.get(LoginRow, hashed(secret))
-    if row is None or row.ended_at or row.expires_at <= now or row.seen_at + idle <= now:
+    """The login that a cookie's secret stands for, unless it has ended, expired, been idle too long or been disabled.
+
+    Roles are those that are assigned now, not those of when the login began.
+    """
+    disabled = exists().where(
+        DisabledRow.holder.in_((literal("sub:") + LoginRow.sub, literal("hpr:") + LoginRow.hpr_number))
+    )
+    mine = (LoginRow.key_hash == hashed(secret), *_alive(now, idle), ~disabled)
+    speaks = LoginRow.sub == PersonRow.sub
+    found = session.execute(select(LoginRow, PersonRow.language).outerjoin(PersonRow, speaks).where(*mine)).first()
+    if found is None:
         return None
-    return _login(row, vault, people.language(session, row.sub))
+    row, language = found
+    held = assignments.roles(session, holders(row.sub, row.hpr_number))
+    return _login(row, vault, held, language)
+
+
+def of_person(session: Session, sub: str, now: datetime, idle: timedelta) -> list[Seen]:
+    """Every live login of a person, the latest used first."""
+    rows = session.scalars(
+        select(LoginRow).where(LoginRow.sub == sub, *_alive(now, idle)).order_by(LoginRow.seen_at.desc())
+    )
+    return [Seen(handle_of(row.key_hash), _office(row), row.created_at, row.seen_at) for row in rows]
 
 
 def touch(session: Session, key_hash: str, now: datetime) -> None:
@@ -76,37 +120,44 @@ def touch(session: Session, key_hash: str, now: datetime) -> None:
     session.execute(update(LoginRow).where(LoginRow.key_hash == key_hash).values(seen_at=now))
 
 
-def work_for(session: Session, key_hash: str, organisation: Organisation) -> None:
-    """Let the login act for this office from now on."""
-    values = {"org_parent": organisation.parent, "org_child": organisation.child}
+def work_for(session: Session, key_hash: str, organisation: Organisation | None, now: datetime) -> None:
+    """Let the login act for this office from now on, or for none that is known."""
+    parent, child = (organisation.parent, organisation.child) if organisation else (None, None)
+    values = {"org_parent": parent, "org_child": child, "placed_at": now}
     session.execute(update(LoginRow).where(LoginRow.key_hash == key_hash).values(values))
 
 
-def end(session: Session, key_hash: str, now: datetime) -> None:
-    """End one login; ending it again changes nothing."""
-    mine = (LoginRow.key_hash == key_hash, LoginRow.ended_at.is_(None))
-    session.execute(update(LoginRow).where(*mine).values(ended_at=now))
+def _alive(now: datetime, idle: timedelta) -> tuple[ColumnElement[bool], ...]:
+    return (LoginRow.ended_at.is_(None), LoginRow.expires_at > now, LoginRow.seen_at > now - idle)
 
 
-def _login(row: LoginRow, vault: Vault, language: str | None) -> Login | None:
+def _login(row: LoginRow, vault: Vault, roles: frozenset[str], language: str | None) -> Login | None:
     secret = vault.open(row.sealed, _PURPOSE)
     if secret is None:
         return None
     return Login(
         key_hash=row.key_hash,
-        person=_person(secret["person"]),
-        organisation=Organisation(row.org_parent, row.org_child) if row.org_parent else None,
+        person=replace(_person(secret["person"]), roles=roles),
+        organisation=_office(row),
         sid=row.sid,
         id_token=secret["id_token"],
         created_at=row.created_at,
         seen_at=row.seen_at,
         expires_at=row.expires_at,
         language=language,
+        placed=row.placed_at is not None,
     )
 
 
+def _office(row: LoginRow) -> Organisation | None:
+    return Organisation(row.org_parent, row.org_child) if row.org_parent else None
+
+
 def _plain(person: Person) -> dict[str, Any]:
-    return asdict(person) | {"roles": sorted(person.roles)}
+    plain = asdict(person)
+    # Looked up each time.
+    del plain["roles"]
+    return plain
 
 
 def _person(plain: dict[str, Any]) -> Person:
@@ -119,4 +170,4 @@ def _person(plain: dict[str, Any]) -> Person:
         )
         for one in plain["authorisations"]
     )
-    return Person(**plain | {"authorisations": authorisations, "roles": frozenset(plain["roles"])})
+    return Person(**plain | {"authorisations": authorisations, "roles": frozenset()})

@@ -51,11 +51,6 @@ def forget_used(session: Session, sub: str, office: str) -> None:
     _sweep(session, sub, office)
 
 
-def language(session: Session, sub: str) -> str | None:
-    """The language that a person has chosen for all pages."""
-    return session.scalar(select(PersonRow.language).where(PersonRow.sub == sub))
-
-
 def speak(session: Session, sub: str, code: str, now: datetime) -> None:
     """Choose a language."""
     chosen = {"language": code, "chosen_at": now}

@@ -1,8 +1,8 @@
 """What the portal forgets, and when (DESIGN "Patients at rest" and the lifetimes).
 
 Deleted: one-time values past their tombstone, logins that are over, tokens that have expired, notices that are long
-over, and what a person chose or used long ago. Emptied: documents and contexts that nothing needs any more; their ids,
-states, times and `patient_ref` stay. The audit log is never touched.
+over, and what a person chose or used long ago. Emptied: documents and contexts that nothing needs any more, and retired
+keys of ours; their ids, states, times and `patient_ref` stay. The audit log is never touched.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 
+from portal.domain import client_key
 from portal.domain.delivery import State
 from portal.store.tables.journal import DeliveryRow, DocumentRow
 from portal.store.tables.launches import ContextRow, LaunchRow, OneTimeRow, TokenRow
 from portal.store.tables.registers import NoticeRow
-from portal.store.tables.sign_on import LoginRow, MarkRow, PersonRow
+from portal.store.tables.sign_on import ClientKeyRow, HelseIdTokenRow, LoginRow, MarkRow, PersonRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,7 +36,7 @@ IN_FLIGHT = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Counts:
-    """How many of each were emptied (documents, contexts) or deleted (the others)."""
+    """How many of each were emptied (documents, contexts, keys) or deleted (the others)."""
 
     one_time: int
     logins: int
@@ -45,6 +46,8 @@ class Counts:
     notices: int
     marks: int
     people: int
+    keys: int
+    helseid_tokens: int
 
 
 def run(session: Session, now: datetime, lifetimes: Lifetimes) -> Counts:
@@ -60,6 +63,8 @@ def run(session: Session, now: datetime, lifetimes: Lifetimes) -> Counts:
         notices=_count(session, delete(NoticeRow).where(NoticeRow.ends_at <= now - lifetimes.notice)),
         marks=_count(session, _forgotten_marks(now, lifetimes)),
         people=_count(session, delete(PersonRow).where(PersonRow.chosen_at <= now - lifetimes.choices)),
+        keys=_count(session, _emptied_keys(now - lifetimes.login - lifetimes.session - IN_FLIGHT)),
+        helseid_tokens=_count(session, delete(HelseIdTokenRow).where(HelseIdTokenRow.keep_until <= now)),
     )
 
 
@@ -93,6 +98,12 @@ def _emptied_contexts(now: datetime) -> Update:
     on_its_way = _launched(DocumentRow.launch_id == LaunchRow.id, DocumentRow.sealed.is_not(None))
     forgettable = (ContextRow.sealed.is_not(None), over, ~granted, ~on_its_way)
     return update(ContextRow).where(*forgettable).values(sealed=None)
+
+
+def _emptied_keys(before: datetime) -> Update:
+    """Of keys that nothing can be bound to any more: a login that was under way then has had its whole session."""
+    retired = (ClientKeyRow.state == client_key.State.RETIRED, ClientKeyRow.changed_at <= before)
+    return update(ClientKeyRow).where(*retired, ClientKeyRow.sealed.is_not(None)).values(sealed=None)
 
 
 def _launched(*what: ColumnElement[bool]) -> ColumnElement[bool]:

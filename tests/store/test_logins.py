@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from support import sealed_rows
 from support.sealed_rows import NOW
+from support.statements import queries
 
+from portal.domain.assignment import RoleAssignment
 from portal.domain.identity import Authorisation, Organisation, Person
 from portal.domain.keyring import Keyring
-from portal.store import logins
+from portal.store import assignments, endings, logins, people
 from portal.store.logins import Login
 from portal.store.tables.sign_on import LoginRow
 from portal.store.vault import Vault
@@ -27,7 +29,6 @@ DOCTOR = Person(
     4,
     "999999901",
     (Authorisation("LE", "1", ("1", "2"), ("allmennmedisin",)), Authorisation("SP", "1")),
-    frozenset({"admin", "owner"}),
 )
 LOGIN = Login(KEY, DOCTOR, None, "sid-1", "id-token", NOW, NOW, NOW + DAY)
 
@@ -53,7 +54,7 @@ def touch(database: Database, after: timedelta) -> None:
 
 def end(database: Database, after: timedelta) -> None:
     with database.write() as session:
-        logins.end(session, KEY, NOW + after)
+        endings.of_login(session, KEY, NOW + after)
 
 
 def test_a_login_is_found_by_its_secret_as_it_began(signed_in: Database) -> None:
@@ -88,12 +89,12 @@ def test_an_ended_login_is_ended_alone_and_for_good(signed_in: Database) -> None
 
 
 def test_a_login_acts_for_the_office_that_was_last_said(signed_in: Database) -> None:
-    for office in (Organisation("310000124"), Organisation("310000043", "310000051"), Organisation("310000124")):
+    for office in (Organisation("310000124"), Organisation("310000043", "310000051"), None, Organisation("310000124")):
         with signed_in.write() as session:
-            logins.work_for(session, KEY, office)
+            logins.work_for(session, KEY, office, NOW)
         found = find(signed_in, MOMENT)
         assert found
-        assert found.organisation == office
+        assert (found.organisation, found.placed) == (office, True)
     assert find(signed_in, MOMENT, "other") == replace(LOGIN, key_hash=logins.hashed("other"))
 
 
@@ -108,4 +109,51 @@ def test_neither_secret_nor_name_nor_id_token_is_readable(signed_in: Database) -
         row = session.get_one(LoginRow, KEY)
         stored = [str(getattr(row, column.key)) for column in LoginRow.__table__.columns]
     assert stored
-    assert not any(secret in value for value in stored for secret in (SECRET, "Testlege", "id-token", "999999901"))
+    assert not any(secret in value for value in stored for secret in (SECRET, "Testlege", "id-token"))
+
+
+def test_a_role_has_force_at_the_next_click_and_until_it_is_taken_back(signed_in: Database) -> None:
+    assigned = RoleAssignment(role="kommuneoverlege", municipality="0301")
+    for holder in ("hpr:999999901", "sub:sub-1"):
+        with signed_in.write() as session:
+            assignments.assign(session, holder, assigned, "kari", NOW)
+        found = find(signed_in, MOMENT)
+        assert found
+        assert found.person.roles == {"kommuneoverlege:0301"}
+        with signed_in.write() as session:
+            assert assignments.unassign(session, holder, assigned)
+        assert find(signed_in, MOMENT) == LOGIN
+
+
+@pytest.mark.parametrize("holder", ["hpr:999999901", "sub:sub-1"])
+def test_nobody_is_signed_in_while_disabled(signed_in: Database, holder: str) -> None:
+    with signed_in.write() as session:
+        assignments.disable(session, holder, "kari", NOW)
+    assert find(signed_in, MOMENT) is None
+    with signed_in.write() as session:
+        assert assignments.enable(session, holder)
+    assert find(signed_in, MOMENT) == LOGIN
+
+
+def test_the_person_s_language_comes_along(signed_in: Database) -> None:
+    for language in ("nn", "en"):
+        with signed_in.write() as session:
+            people.speak(session, "sub-1", language, NOW)
+        found = find(signed_in, MOMENT)
+        assert found
+        assert found.language == language
+
+
+def test_a_person_s_logins_are_listed_while_they_live(signed_in: Database) -> None:
+    touch(signed_in, MOMENT)
+    with signed_in.read() as session:
+        seen = logins.of_person(session, "sub-1", NOW + MOMENT, IDLE)
+        assert [one.handle for one in seen] == [LOGIN.handle, logins.handle_of(logins.hashed("other"))]
+        assert len(logins.of_person(session, "sub-1", NOW + IDLE, IDLE)) == 1
+        assert logins.of_person(session, "sub-2", NOW, IDLE) == []
+
+
+def test_how_a_login_is_found_is_two_questions(signed_in: Database) -> None:
+    with queries(signed_in) as asked:
+        assert find(signed_in, MOMENT)
+    assert len(asked) == 2

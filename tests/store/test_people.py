@@ -57,16 +57,6 @@ def test_using_again_moves_to_the_front_and_makes_no_second_row(marked: Database
     assert marks(marked).used == ("kjernejournal", "msis")
 
 
-def test_a_language_is_chosen_and_chosen_anew(database: Database) -> None:
-    with database.write() as session:
-        assert people.language(session, "sub-1") is None
-        people.speak(session, "sub-1", "nn", NOW)
-        people.speak(session, "sub-1", "en", NOW + HOUR)
-    with database.read() as session:
-        assert people.language(session, "sub-1") == "en"
-        assert people.language(session, "sub-2") is None
-
-
 def test_what_nobody_has_used_for_long_is_forgotten_before_what_was_chosen(marked: Database) -> None:
     lives = Lifetimes()
     with marked.write() as session:

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 LIVES = Lifetimes()
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-NOTHING = retention.Counts(one_time=0, logins=0, tokens=0, documents=0, contexts=0, notices=0, marks=0, people=0)
+NOTHING = retention.Counts(
+    one_time=0, logins=0, tokens=0, documents=0, contexts=0, notices=0, marks=0, people=0, keys=0, helseid_tokens=0
+)
 ROWS = (AuditRow, ContextRow, LaunchRow, DocumentRow, DeliveryRow, DeliveryEventRow)
 
 

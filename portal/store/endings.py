@@ -1,0 +1,62 @@
+"""What ends with a login: its tokens from HelseID, and what was launched from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, select, update
+
+from portal.store import launches
+from portal.store.tables.launches import ContextRow, LaunchRow
+from portal.store.tables.sign_on import HelseIdTokenRow, LoginRow
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+
+    from portal.domain.identity import Organisation
+
+
+def of_login(session: Session, key_hash: str, now: datetime) -> int:
+    """End one login; how many ended, so ending it again is 0."""
+    return _end(session, now, LoginRow.key_hash == key_hash)
+
+
+def of_handle(session: Session, sub: str, handle: str, now: datetime) -> int:
+    """End a login of this person by its handle (`Login.handle`)."""
+    return _end(session, now, LoginRow.sub == sub, LoginRow.key_hash.startswith(handle, autoescape=True))
+
+
+def of_sid(session: Session, sid: str | None, sub: str | None, now: datetime) -> int:
+    """End what HelseID says has ended there: one session, or every one of a person; at least one of them is given."""
+    named = [column == value for column, value in ((LoginRow.sid, sid), (LoginRow.sub, sub)) if value is not None]
+    return _end(session, now, *named)
+
+
+def of_person(session: Session, holder: str, now: datetime) -> int:
+    """End all of a person (`sub:…`, `hpr:…`): logins, contexts, launches; what was handed in is still delivered."""
+    kind, _, number = holder.partition(":")
+    theirs = LoginRow.sub == number if kind == "sub" else LoginRow.hpr_number == number
+    subs = list(session.scalars(select(LoginRow.sub).where(theirs).distinct())) + ([number] if kind == "sub" else [])
+    session.execute(
+        update(ContextRow).where(ContextRow.sub.in_(subs), ContextRow.ended_at.is_(None)).values(ended_at=now)
+    )
+    launches.revoke(session, now, LaunchRow.sub.in_(subs))
+    return _end(session, now, theirs)
+
+
+def of_other_offices(session: Session, sub: str, key_hash: str, office: Organisation | None, now: datetime) -> None:
+    """Revoke what this login launched for any other office than this one."""
+    elsewhere = func.coalesce(LaunchRow.organisation, "") != (office.label if office else "")
+    launches.revoke(session, now, LaunchRow.sub == sub, LaunchRow.session_hash == key_hash, elsewhere)
+
+
+def _end(session: Session, now: datetime, *which: ColumnElement[bool]) -> int:
+    ending = update(LoginRow).where(*which, LoginRow.ended_at.is_(None)).values(ended_at=now)
+    ended = session.execute(ending.returning(LoginRow.key_hash, LoginRow.sub)).all()
+    hashes, subs = [key_hash for key_hash, _ in ended], {sub for _, sub in ended}
+    launches.revoke(session, now, LaunchRow.sub.in_(subs), LaunchRow.session_hash.in_(hashes))
+    session.execute(delete(HelseIdTokenRow).where(HelseIdTokenRow.owner.in_(hashes)))
+    return len(ended)
