@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,13 +13,15 @@ from uuid import uuid4
 from flask import Flask
 
 from portal.adapters import log_lines
+from portal.adapters.client_keys import ClientKeys
 from portal.adapters.http import Egress
 from portal.adapters.kept_stock import KeptStock
 from portal.adapters.openid import OpenIdClient
 from portal.domain.audit import AuditEvent
-from portal.store import audit
+from portal.store import audit, client_keys
 from portal.store import catalogue as store
 from portal.store.database import Database
+from portal.store.helseid_tokens import TokenShelf
 from portal.store.vault import vault_of
 from portal.web import (
     accessibility,
@@ -28,8 +31,11 @@ from portal.web import (
     errors,
     health,
     language,
+    logout,
     mine,
+    my_sessions,
     notices,
+    offices,
     page,
     protection,
     public,
@@ -48,15 +54,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from portal.domain.catalogue import Catalogue
+    from portal.domain.client_key import Ring
     from portal.settings import Settings
+    from portal.store.vault import Vault
 
 _AREAS = (
     public,
     catalogue_api,
     auth,
+    logout,
     start,
     services,
     mine,
+    offices,
+    my_sessions,
     language,
     receipts,
     epj_api,
@@ -72,12 +83,13 @@ _LARGEST_FORM = 16 * 1024
 
 @dataclass(frozen=True)
 class Edges:
-    """Time, randomness and the socket; a test brings its own."""
+    """Time, sleep, randomness and the socket; a test brings its own."""
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     token: Callable[[], str] = lambda: secrets.token_urlsafe(32)
     random: Callable[[int], bytes] = os.urandom
     message_id: Callable[[], str] = lambda: str(uuid4())
+    wait: Callable[[float], None] = time.sleep
     zone_of: Callable[[Mapping[str, Any]], str] | None = None
 
 
@@ -102,6 +114,22 @@ def publish(settings: Settings, catalogue: Catalogue, by: str, based_on: int | N
     return revision
 
 
+def helseid_client(settings: Settings, keys: ClientKeys, edges: Edges | None = None) -> OpenIdClient:
+    """The portal as a client of HelseID that signs with `keys`."""
+    edges = edges or Edges()
+    addresses = [settings.helseid_issuer, *([settings.helseid_key_api] if settings.helseid_key_api else [])]
+    return OpenIdClient(
+        issuer=settings.helseid_issuer,
+        client_id=settings.helseid_client_id,
+        keys=keys,
+        redirect_uri=f"{settings.base_url}/login/callback",
+        egress=Egress({*map(_origin, addresses), *settings.egress_allow}),
+        now=edges.now,
+        token=edges.token,
+        userinfo_scheme=settings.helseid_userinfo_scheme,
+    )
+
+
 def _assembled(settings: Settings, edges: Edges) -> Flask:
     app = Flask("portal.web", static_url_path="/static")
     app.config.update(MAX_CONTENT_LENGTH=_LARGEST_FORM, PREFERRED_URL_SCHEME=settings.base_url.partition(":")[0])
@@ -120,28 +148,25 @@ def _assembled(settings: Settings, edges: Edges) -> Flask:
 
 
 def _parts(settings: Settings, edges: Edges) -> Parts:
-    database = Database(settings.database_url)
-    helseid = OpenIdClient(
-        issuer=settings.helseid_issuer,
-        client_id=settings.helseid_client_id,
-        key=settings.helseid_client_key,
-        redirect_uri=f"{settings.base_url}/login/callback",
-        egress=Egress({_origin(settings.helseid_issuer), *settings.egress_allow}),
-        now=edges.now,
-        token=edges.token,
-        userinfo_scheme=settings.helseid_userinfo_scheme,
-    )
+    database, vault = Database(settings.database_url), vault_of(settings, edges.random)
+    keys = ClientKeys(lambda: _ring(settings, database, vault), edges.now)
     return Parts(
         settings=settings,
         database=database,
-        vault=vault_of(settings, edges.random),
-        helseid=helseid,
+        vault=vault,
+        helseid=helseid_client(settings, keys, edges),
+        tokens=TokenShelf(database, vault, edges.now, edges.wait),
         shelf=Shelf(database, edges.now, settings.lifetimes.launch),
         now=edges.now,
         token=edges.token,
         message_id=edges.message_id,
         zone_of=edges.zone_of or by_socket(settings.listen),
     )
+
+
+def _ring(settings: Settings, database: Database, vault: Vault) -> Ring:
+    with database.read() as session:
+        return client_keys.ring(session, vault, settings.helseid_client_key)
 
 
 def _origin(url: str) -> str:

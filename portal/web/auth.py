@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask import Blueprint, g, redirect, request, url_for
 from flask_login import current_user
 
 from portal.domain import authorization_response
+from portal.domain.assignment import holders
 from portal.domain.identity import from_claims
-from portal.errors import SignInError
-from portal.store import audit, logins
+from portal.errors import SignInError, Unavailable, UpstreamError
+from portal.store import assignments, audit, endings, helseid_tokens, launches, logins
 from portal.store.logins import Login
 from portal.web import cookies, once
 from portal.web.acts import act
-from portal.web.guards import login, public, signed_in
-from portal.web.leaving import leave
+from portal.web.guards import login, public
 from portal.web.parts import parts
 from portal.web.safe_next import safe_next
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flask.typing import ResponseReturnValue
 
+    from portal.adapters.openid import Identified
     from portal.domain.identity import Person
+    from portal.store.database import Session
 
 blueprint = Blueprint("auth", __name__)
 
@@ -32,89 +36,125 @@ SCOPES = (
     "openid profile helseid://scopes/identity/security_level helseid://scopes/identity/network "
     "helseid://scopes/hpr/hpr_number"
 )
+_HIGHEST = 4
+_MOST_TABS = 8
 
 
 @blueprint.get("/login")
 @public
 def begin() -> ResponseReturnValue:
-    """Send the browser to HelseID and remember where it wanted to go."""
-    portal = parts()
-    browser, after = cookies.read(cookies.BROWSER) or portal.token(), safe_next(request.args.get("next", ""))
-    begun = portal.helseid.begin({"scope": SCOPES, "acr_values": portal.settings.helseid_acr_values})
-    remembered = {"nonce": begun.nonce, "verifier": begun.verifier, "next": after}
-    once.remember("login", begun.state, remembered, portal.settings.lifetimes.login, client=logins.hashed(browser))
+    """Send the browser to HelseID and remember where it wanted to go; `level=4` asks for a higher login."""
+    portal, after = parts(), safe_next(request.args.get("next", ""))
+    level = _HIGHEST if request.args.get("level") == str(_HIGHEST) else portal.settings.helseid_min_security_level
+    g.retry = request.full_path
+    with _helseid_answers():
+        begun = portal.helseid.begin(_wanted(level))
+    secret, life = portal.token(), portal.settings.lifetimes.login
+    proving = {"nonce": begun.nonce, "verifier": begun.verifier, "jkt": begun.jkt}
+    remembered = {"proving": proving, "next": after, "level": level}
+    once.remember("login", begun.state, remembered, life, client=logins.hashed(secret))
     response = redirect(begun.url, 303)
-    cookies.put(response, cookies.BROWSER, browser, portal.settings.lifetimes.login)
+    # A cookie for each login under way: tabs that log in at once do not disturb each other.
+    abandoned = cookies.names(cookies.LOGIN)
+    for name in abandoned if len(abandoned) >= _MOST_TABS else ():
+        cookies.drop(response, name)
+    cookies.put(response, _cookie_of(begun.state), secret, life)
     return response
 
 
 @blueprint.get("/login/callback")
 @public
 def callback() -> ResponseReturnValue:
-    """Take HelseID's answer, check every claim, and begin a new session."""
+    """Take HelseID's answer, check every claim, and begin a new session; a refusal is audited."""
+    try:
+        return _arrived()
+    except (SignInError, Unavailable) as refused:
+        with parts().database.write() as session:
+            audit.record(session, act("login", refused.code, actor=g.get("arriving", "nobody"), basis="helseid"))
+        raise
+
+
+def _arrived() -> ResponseReturnValue:
     portal = parts()
     answer = authorization_response.read(list(request.args.items(multi=True)), issuer=portal.settings.helseid_issuer)
     # Bound to the browser that asked: another one can neither use the answer nor burn it.
-    remembered = once.spend("login", answer.state, client=logins.hashed(cookies.read(cookies.BROWSER) or ""))
+    cookie = _cookie_of(answer.state)
+    remembered = once.spend("login", answer.state, client=logins.hashed(cookies.read(cookie) or ""))
     if remembered is None and current_user.is_authenticated:
         return redirect(url_for("services.mine"), 303)
     if remembered is None:
         raise SignInError("login_state_unknown")
-    tokens = portal.helseid.redeem(answer.code, remembered["verifier"])
-    claims = portal.helseid.identify(tokens, remembered["nonce"])
-    person = from_claims(claims, portal.helseid.userinfo(tokens["access_token"]))
-    if person.security_level < portal.settings.helseid_min_security_level:
+    g.retry = url_for("auth.begin", next=remembered["next"])
+    with _helseid_answers():
+        who = portal.helseid.finish(answer.proven_code(), **remembered["proving"])
+    person = from_claims(who.claims, who.userinfo)
+    g.arriving = f"person {person.sub}"
+    if person.security_level < remembered["level"]:
         raise SignInError("security_level_too_low")
     response = redirect(remembered["next"], 303)
-    cookies.put(response, cookies.SESSION, _begin(person, claims["sid"], tokens["id_token"]))
+    cookies.put(response, cookies.SESSION, _begin(person, who, remembered["proving"]["jkt"]))
+    cookies.drop(response, cookie)
     return response
 
 
-@blueprint.post("/logout")
-@signed_in
-def end() -> ResponseReturnValue:
-    """End the session here and at HelseID; with `switch` the next person logs in, and a waiting patient stays."""
-    portal, ending = parts(), login()
-    with portal.database.write() as session:
-        logins.end(session, ending.key_hash, portal.now())
-        audit.record(session, act("logout", actor=f"person {ending.person.sub}", basis="helseid"))
-    state = portal.token()
-    back = url_for("start.proceed") if cookies.read(cookies.PENDING) else url_for("services.mine")
-    after = url_for("auth.begin", next=back) if "switch" in request.form else ""
-    once.remember("logout", state, {"next": after}, portal.settings.lifetimes.login)
-    url = portal.helseid.end_session_url(ending.id_token, portal.settings.base_url + url_for("auth.ended"), state)
-    response = leave(url, gettext("Logger ut av HelseID"))
-    cookies.drop(response, cookies.SESSION)
-    return response
+def _wanted(level: int) -> dict[str, Any]:
+    """What HelseID is asked for; tokens for other APIs only where the settings name some (RFC 8707 §2)."""
+    settings = parts().settings
+    acr_values = f"Level{_HIGHEST}" if level == _HIGHEST else settings.helseid_acr_values
+    if not settings.helseid_user_apis:
+        return {"scope": SCOPES, "acr_values": acr_values}
+    scope = " ".join([SCOPES, "offline_access", *settings.helseid_user_apis.values()])
+    return {"scope": scope, "acr_values": acr_values, "resource": list(settings.helseid_user_apis)}
 
 
-@blueprint.get("/logout")
-@public
-def ended() -> ResponseReturnValue:
-    """Where HelseID sends the browser after a logout."""
-    remembered = once.spend("logout", request.args.get("state", ""))
-    if remembered and remembered["next"]:
-        return redirect(remembered["next"], 303)
-    return render_template("signed_out.html")
-
-
-def _begin(person: Person, sid: str, id_token: str) -> str:
+def _begin(person: Person, who: Identified, jkt: str) -> str:
     """A new secret at every login; the one that the browser came with is worth nothing afterwards."""
     portal = parts()
     secret, now = portal.token(), portal.now()
+    before = login() if current_user.is_authenticated else None
+    again = before if before and before.person.sub == person.sub else None
     new = Login(
         key_hash=logins.hashed(secret),
         person=person,
-        organisation=None,
-        sid=sid,
-        id_token=id_token,
+        organisation=again.organisation if again else None,
+        sid=who.claims["sid"],
+        id_token=who.tokens["id_token"],
         created_at=now,
         seen_at=now,
         expires_at=now + portal.settings.lifetimes.session,
+        placed=again is not None and again.placed,
     )
     with portal.database.write() as session:
-        logins.begin(session, portal.vault, new)
-        if current_user.is_authenticated:
-            logins.end(session, login().key_hash, now)
-        audit.record(session, act("login", actor=f"person {person.sub}", basis="helseid"))
+        refused = assignments.is_disabled(session, holders(person.sub, person.hpr_number))
+        if not refused:
+            _take_place(session, new, before)
+            helseid_tokens.begin(session, portal.vault, new, who.tokens, jkt)
+    if refused:
+        raise SignInError("person_disabled")
     return secret
+
+
+def _take_place(session: Session, new: Login, before: Login | None) -> None:
+    """Begin the login; what the same person launched from the one before goes on, anybody else's ends."""
+    logins.begin(session, parts().vault, new)
+    if before and before.person.sub == new.person.sub:
+        launches.move(session, new.person.sub, before.key_hash, new.key_hash)
+    if before:
+        endings.of_login(session, before.key_hash, new.created_at)
+    actor = f"person {new.person.sub}"
+    audit.record(session, act("login", actor=actor, basis="helseid", organisation=new.organisation))
+
+
+def _cookie_of(state: str) -> str:
+    return f"{cookies.LOGIN}{logins.handle_of(logins.hashed(state))}"
+
+
+@contextmanager
+def _helseid_answers() -> Iterator[None]:
+    """Say in the clinician's words that it is HelseID that did not answer, or did not go on."""
+    try:
+        yield
+    except UpstreamError as error:
+        if error.retryable:
+            raise Unavailable("helseid_down", error.detail) from error
+        raise SignInError("login_not_completed", error.detail) from error

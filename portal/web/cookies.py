@@ -13,12 +13,20 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response
 
-SESSION, BROWSER, PENDING = "session", "browser", "pending"
+SESSION, PENDING = "session", "pending"
+LOGIN = "login-"
+"""How the cookies of logins under way begin."""
 
 
 def read(name: str) -> str | None:
     """The value that the browser sent, if any."""
     return request.cookies.get(_full(name))
+
+
+def names(beginning: str) -> list[str]:
+    """The cookies that the browser sent whose names begin so."""
+    prefix = _full("")
+    return [name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix + beginning)]
 
 
 def put(response: Response, name: str, value: str, life: timedelta | None = None) -> None:

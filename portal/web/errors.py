@@ -48,7 +48,7 @@ def answer(error: PortalError) -> ResponseReturnValue:
 
 
 def _door(error: PortalError) -> ResponseReturnValue:
-    if request.path.startswith(("/oauth/token", "/oauth/par")):
+    if request.path.startswith(("/oauth/token", "/oauth/par", "/logout/backchannel")):
         return _oauth(error)
     if request.path.startswith(("/api/", "/fhir/", "/.well-known/", "/health/", "/metrics")):
         return _problem(error)
@@ -112,7 +112,8 @@ def _problem(error: PortalError) -> Response:
 
 def _page(error: PortalError) -> Response:
     title, text = text_for(error.code)
-    login_helps = error.code.startswith("login_") or error.code in {"not_signed_in", "security_level_too_low"}
-    retry = url_for("auth.begin") if login_helps else None
+    login_helps = error.code.startswith("login_") or error.code == "not_signed_in"
+    # A login that was under way knows where it was to end.
+    retry = g.get("retry") or (url_for("auth.begin") if login_helps else None)
     html = render_template("problem.html", title=title, text=text, reference=g.get("reference"), retry_url=retry)
     return make_response(html, error.status)

@@ -10,8 +10,9 @@ from flask_login import current_user
 
 from portal.domain import dpop, epj_session, jose
 from portal.domain.access_token import check as check_access_token
+from portal.domain.assignment import holders
 from portal.errors import ContextRejected, NotAllowed, OAuthError, RequestRejected, TokenRejected
-from portal.store import launches, one_time, registry
+from portal.store import assignments, launches, one_time, registry
 from portal.web.parts import parts
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R]:
 def target_client(view: Callable[P, R]) -> Callable[P, R]:
     """A target portal's server that proves itself in the request (private_key_jwt); the grant checks it."""
     return _worn(view, "target_client")
+
+
+def helseid(view: Callable[P, R]) -> Callable[P, R]:
+    """HelseID's server, proven by the signed token that it sends; the view checks it."""
+    return _worn(view, "helseid")
 
 
 def epj(view: Callable[P, R]) -> Callable[P, R]:
@@ -124,8 +130,11 @@ def _epj_and_session(token: str) -> tuple[Epj, EpjSession]:
     session_of_epj = epj_session.from_claims(claims, settings.helseid_min_security_level)
     with parts().database.read() as session:
         registered = registry.epj_of_helseid_client(session, session_of_epj.client_id)
+        disabled = assignments.is_disabled(session, holders(session_of_epj.sub, session_of_epj.hpr_number))
     if registered is None:
         raise ContextRejected("epj_unknown")
+    if disabled:
+        raise ContextRejected("person_disabled")
     return registered, session_of_epj
 
 

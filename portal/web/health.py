@@ -28,9 +28,13 @@ def live() -> ResponseReturnValue:
 @blueprint.get("/health/ready")
 @public
 def ready() -> ResponseReturnValue:
-    """The process can do its work: database and catalogue answer. HelseID being down is not our unreadiness."""
+    """The process can do its work: database and catalogue answer. HelseID being down is not our unreadiness.
+
+    `warnings` are codes of what an operator should look at before it becomes one: `helseid_discovery`, `helseid_keys`
+    (what is remembered could not be renewed), `clock_skew` (our clock or HelseID's is more than 5 s off).
+    """
     parts().shelf.stock()
-    return jsonify({"status": "ready"})
+    return jsonify({"status": "ready", "warnings": parts().helseid.troubles()})
 
 
 @blueprint.get("/metrics")

@@ -55,7 +55,7 @@ def begin(service: Service, context: Context | None) -> str:
             client = registry.client_of_service(session, service.id)
     if address is None or (service.level is Level.SSO_CONTEXT and client is None):
         raise LaunchRejected("service_closed")
-    launch = _launch(service, context if client else None, client)
+    launch = _launch(service, context, client)
     handle, lives = portal.token(), portal.settings.lifetimes
     with portal.database.write() as session:
         launches.begin(session, launch)
@@ -72,16 +72,18 @@ def begin(service: Service, context: Context | None) -> str:
 
 def _launch(service: Service, context: Context | None, client: Client | None) -> Launch:
     portal, who = parts(), login()
+    office = context.organisation if context else who.organisation
     return Launch(
         id=portal.token(),
-        context_id=context.id if context else None,
+        context_id=context.id if context and client else None,
         service_id=service.id,
         client_id=client.client_id if client else None,
         sub=who.person.sub,
         session_hash=who.key_hash,
         # Hex: a FHIR id may not have the `_` of our tokens.
-        patient_id=hashed(portal.token()) if context else None,
+        patient_id=hashed(portal.token()) if context and client else None,
         created_at=portal.now(),
+        organisation=office.label if office else None,
     )
 
 

@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Shared workstations are normal: name and office stand on every page behind the login."""
+    """Shared workstations are normal: name and office stand on every page behind the login.
+
+    `idle` and `ends` are the seconds that the session lives, without activity and at most.
+    """
 
     name: str
     office: str | None
+    idle: int
+    ends: int
 
 
 def init(app: Flask) -> None:
@@ -50,8 +55,9 @@ def _signed_in() -> SignedIn | None:
     except Unavailable:
         # The page that says so must not fail for the same reason.
         return None
-    who = login()
-    return SignedIn(who.person.name, office_of(who.organisation))
+    who, portal = login(), parts()
+    idle, ends = portal.settings.lifetimes.session_idle, who.expires_at - portal.now()
+    return SignedIn(who.person.name, office_of(who.organisation), int(idle.total_seconds()), int(ends.total_seconds()))
 
 
 def office_of(organisation: Organisation | None) -> str | None:

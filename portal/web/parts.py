@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from portal.domain.keyring import Keyring
     from portal.settings import Settings
     from portal.store.database import Database
+    from portal.store.helseid_tokens import TokenShelf
     from portal.store.vault import Vault
     from portal.web.catalogue import Shelf
 
@@ -31,6 +32,7 @@ class Parts:
     database: Database
     vault: Vault
     helseid: OpenIdClient
+    tokens: TokenShelf
     shelf: Shelf
     now: Callable[[], datetime]
     token: Callable[[], str]

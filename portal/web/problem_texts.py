@@ -33,6 +33,18 @@ _TEXTS = {
     ),
     "login_response_malformed": (_LOGIN_FAILED, _TRY_LOGIN_AGAIN),
     "login_denied": (_("Du ble ikke logget inn"), _("Innloggingen i HelseID ble avbrutt. Prøv igjen når du er klar.")),
+    "login_not_completed": (
+        _LOGIN_FAILED,
+        _("HelseID kunne ikke fullføre innloggingen. Logg inn på nytt, så kommer du dit du skulle."),
+    ),
+    "helseid_down": (
+        _("HelseID svarer ikke akkurat nå"),
+        _("Det er innloggingen som er nede, ikke Inngangsportalen. Prøv igjen om litt, så kommer du dit du skulle."),
+    ),
+    "person_disabled": (
+        _("Du har ikke tilgang til Inngangsportalen"),
+        _("Den som drifter portalen, har stengt tilgangen. Gi feilreferansen videre hvis det ikke stemmer."),
+    ),
     "login_issuer_mismatch": (_LOGIN_FAILED, _TRY_LOGIN_AGAIN),
     "login_token_invalid": (_LOGIN_FAILED, _TRY_LOGIN_AGAIN),
     "security_level_too_low": (

@@ -77,11 +77,12 @@ def show() -> ResponseReturnValue:
 @signed_in
 def file_by_hand(delivery_id: str) -> ResponseReturnValue:
     """The clinician's own tick: it is in the journal."""
-    portal, sub = parts(), login().person.sub
+    portal, who = parts(), login()
+    actor, subject = f"person {who.person.sub}", f"delivery {delivery_id}"
     with portal.database.write() as session:
-        if not outbox.file_by_hand(session, delivery_id, sub, portal.now()):
+        if not outbox.file_by_hand(session, delivery_id, who.person.sub, portal.now()):
             raise NotFound("document_unknown")
-        audit.record(session, act("filed_by_hand", actor=f"person {sub}", subject=f"delivery {delivery_id}"))
+        audit.record(session, act("filed_by_hand", actor=actor, subject=subject, organisation=who.organisation))
     return redirect(url_for("receipts.show"), 303)
 
 

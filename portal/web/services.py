@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from portal.errors import NotFound
 from portal.store import contexts, people
-from portal.web import banner, language, launching, offers
+from portal.web import banner, language, launching, offers, offices
 from portal.web.guards import login, signed_in
 from portal.web.leaving import leave
 from portal.web.listing import listing, wish
@@ -26,8 +26,8 @@ blueprint = Blueprint("services", __name__)
 @blueprint.get("/mine")
 @signed_in
 def mine() -> ResponseReturnValue:
-    """What this person may use when no patient is chosen."""
-    return _page(None)
+    """What this person may use when no patient is chosen, once it is settled which office that is for."""
+    return _page(None) if offices.settled() else redirect(url_for("offices.ask"), 303)
 
 
 @blueprint.get("/k/<context_id>/")
@@ -95,6 +95,9 @@ def go(service_id: str) -> ResponseReturnValue:
 
 def _page(context: Context | None) -> ResponseReturnValue:
     portal, who = parts(), login()
+    # Asked for by a card, which is the same on every page and so has no address of its own to come back to.
+    if "level" in request.args:
+        return redirect(url_for("auth.begin", level=request.args["level"], next=request.path), 303)
     stock = portal.shelf.stock()
     with portal.database.read() as session:
         marks = people.marks(session, who.person.sub, who.office)

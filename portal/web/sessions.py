@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from flask import current_app, request
 from flask_login import LoginManager, UserMixin
 
 from portal.store import logins
@@ -12,11 +13,15 @@ from portal.web import cookies
 from portal.web.parts import parts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime, timedelta
+    from typing import Any
 
     from flask import Flask, Request
 
     from portal.store.logins import Login
+
+    View = TypeVar("View", bound=Callable[..., Any])
 
 _TOUCH_EVERY = 30
 """Seconds between two notes of activity, so that a page view is not always a write."""
@@ -49,10 +54,20 @@ def _load(_request: Request) -> User | None:
     now, idle = portal.now(), portal.settings.lifetimes.session_idle
     with portal.database.read() as session:
         login = logins.find(session, portal.vault, secret, now, idle)
-    if login and _stale(login.seen_at, now, idle):
+    if login and not _is_passive() and _stale(login.seen_at, now, idle):
         with portal.database.write() as session:
             logins.touch(session, login.key_hash, now)
     return User(login) if login else None
+
+
+def passive(view: View) -> View:
+    """Let asking this view count as no activity: pages ask it by themselves."""
+    view.passive = True  # type: ignore[attr-defined]
+    return view
+
+
+def _is_passive() -> bool:
+    return bool(getattr(current_app.view_functions.get(request.endpoint or ""), "passive", False))
 
 
 def _stale(seen_at: datetime, now: datetime, idle: timedelta) -> bool:

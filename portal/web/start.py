@@ -102,12 +102,13 @@ def _open(context_id: str, pending: str) -> ResponseReturnValue:
         raise ContextRejected("context_ended")
     if context.sub != who.person.sub:
         return _other_person(context, who, pending)
-    if once.spend("pending", pending) is None:
-        raise ContextRejected("start_expired")
     with portal.database.write() as session:
+        # Not committed alone, as other values are: the activation holds once by itself, and what fails burns nothing.
+        if one_time.spend(session, "pending", pending, now=now) is None:
+            raise ContextRejected("start_expired")
         if not contexts.activate(session, portal.vault, context, who.person, now):
             raise ContextRejected("start_code_invalid")
-        logins.work_for(session, who.key_hash, context.organisation)
+        logins.work_for(session, who.key_hash, context.organisation, now)
         audit.record(session, _activated(context, who, "ok"))
     response = redirect(_first_page(context), 303)
     cookies.drop(response, cookies.PENDING)

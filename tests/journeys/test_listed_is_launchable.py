@@ -22,9 +22,11 @@ from support.staging import free_port, served, settings_for
 
 from portal.app import Edges, create_app, publish
 from portal.domain.access import NO_CONTEXT, Answer, decide
+from portal.domain.assignment import RoleAssignment
 from portal.domain.context import ReplyTo
+from portal.domain.eligibility import assignment
 from portal.domain.identity import Organisation, Person
-from portal.store import logins, registry
+from portal.store import assignments, logins, registry
 from portal.store.database import Database
 from portal.store.tables.launches import ContextRow
 
@@ -70,8 +72,10 @@ class Portal:
                 expires_at=NOW + timedelta(1),
             )
             session.flush()
-            if office:
-                logins.work_for(session, logins.hashed(secret), office)
+            logins.work_for(session, logins.hashed(secret), office, NOW)
+            for role, municipality in map(assignment, person.roles):
+                assigned = RoleAssignment.model_validate({"role": role, "municipality": municipality})
+                assignments.assign(session, f"sub:{person.sub}", assigned, "test", NOW)
             if facts.patient:
                 sealed_rows.open_context(
                     session,

@@ -12,7 +12,9 @@ from markupsafe import Markup
 from support.pages import in_each_language, pages_app
 
 from portal.domain.arrangement import Wish
+from portal.domain.assignment import Office
 from portal.domain.delivery import Lamps
+from portal.domain.identity import Organisation
 from portal.domain.translated import Translated
 from portal.web.accessibility import measured
 from portal.web.banner import Banner
@@ -24,6 +26,7 @@ from portal.web.cards.stops import StopText
 from portal.web.cards.tags import Tag
 from portal.web.language import links
 from portal.web.listing import Choice, Group, Listing
+from portal.web.my_sessions import Line as SessionLine
 from portal.web.page import SignedIn
 from portal.web.receipts import Event, Line
 
@@ -59,6 +62,7 @@ def made_up_card() -> Card:
         fallback=text,
         details=(Detail("Frist", text), Detail("Veiledning", text, "https://x.example/")),
         opening=Opening("/open/dod", "post"),
+        step_up=False,
         marking="/mine/favoritter/dod",
         marked=False,
     )
@@ -89,7 +93,13 @@ PAGES: dict[str, dict[str, Any]] = {
     "other_person.html": {"signed_in_name": "Kari Lege"},
     "receipts.html": {"deliveries": [RECEIPT]},
     "problem.html": {"title": "Noe gikk galt", "text": "Prøv igjen.", "reference": "a1", "retry_url": "/login"},
-    "signed_out.html": {},
+    "office.html": {
+        "offices": [Office(Organisation("999977774"), "Granfjelldal legekontor")],
+        "mine": "",
+        "placed": True,
+    },
+    "sessions.html": {"sessions": [SessionLine("a1", None, "09:14", "09:44", is_this=False)], "ends": "19:14"},
+    "signed_out.html": {"alone": True, "still_at_helseid": True},
     "accessibility.html": {"measured": measured(), "day": "25. november 2026"},
 }
 
@@ -115,7 +125,7 @@ def test_a_search_has_one_list_and_says_how_many_it_found(tmp_path: Path) -> Non
     assert page.xpath("//*[@role='status']/text()") == ["1 treff på «død»"]
     assert page.xpath("//input[@name='q']/@value") == ["død"]
     assert len(page.xpath("//article")) == 1
-    assert page.xpath("//h2/text()") == ["Treff"]
+    assert page.xpath("//main//h2/text()") == ["Treff"]
 
 
 def test_text_of_the_catalogue_is_escaped_and_marked_with_its_language(tmp_path: Path) -> None:
@@ -145,7 +155,7 @@ def rendered(template: str, **changes: Any) -> str:
         "path": "/mine",
         "warned": False,
         "contact": "mailto:hjelp@x.example",
-        "signed_in": SignedIn("Kari Lege", None),
+        "signed_in": SignedIn("Kari Lege", None, 1800, 36000),
     }
     known: dict[str, Any] = base | PAGES[template] | changes
     if "listing" in known:

@@ -35,6 +35,8 @@ _WITHOUT_A_WAY = {Reason.NO_ADDRESS, Reason.RETIRED}
 class Card:
     """One service as a clinician sees it; without an `opening` there is no button, and `notes` say why.
 
+    `step_up` is whether only a login at a higher level is missing.
+
     `fallback` is what to do instead, when the service is down or has no address. `marking` is where a favourite is
     marked, None where nobody is known.
     """
@@ -50,6 +52,7 @@ class Card:
     fallback: Phrase | None
     details: tuple[Detail, ...]
     opening: Opening | None
+    step_up: bool
     marking: str | None
     marked: bool
 
@@ -97,6 +100,7 @@ class Cards:
             fallback=Phrase(service.fallback, language) if service.fallback and is_down else None,
             details=details(service, language),
             opening=self.place.opening(service) if offered.is_open else None,
+            step_up=offered.decision.reasons == (Reason.SECURITY_LEVEL,),
             marking=self.place.marking(service),
             marked=service.id in self.marked,
         )

@@ -1,0 +1,111 @@
+"""The end of a session: by the person, by the person at another machine, or because it has ended at HelseID."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from portal.errors import OAuthError, UpstreamError
+from portal.store import audit, endings, one_time
+from portal.web import cookies, once
+from portal.web.acts import act
+from portal.web.guards import helseid, login, public, signed_in
+from portal.web.leaving import leave
+from portal.web.parts import parts
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from portal.store.logins import Login
+
+blueprint = Blueprint("logout", __name__)
+log = logging.getLogger(__name__)
+
+_LONGEST_SID = 512
+
+
+@blueprint.post("/logout")
+@signed_in
+def end() -> ResponseReturnValue:
+    """End the session here and at HelseID; with `switch` the next person logs in, and a waiting patient stays."""
+    portal, ending = parts(), login()
+    with portal.database.write() as session:
+        endings.of_login(session, ending.key_hash, portal.now())
+        actor = f"person {ending.person.sub}"
+        audit.record(session, act("logout", actor=actor, basis="helseid", organisation=ending.organisation))
+    response = _on_to_helseid(ending)
+    cookies.drop(response, cookies.SESSION)
+    return response
+
+
+@blueprint.get("/logout")
+@public
+def ended() -> ResponseReturnValue:
+    """Where HelseID sends the browser after a logout, and where a page goes that was left alone for too long."""
+    remembered = once.spend("logout", request.args.get("state", ""))
+    if remembered and remembered["next"]:
+        return redirect(remembered["next"], 303)
+    return render_template("signed_out.html", alone="utlopt" in request.args)
+
+
+@blueprint.post("/logout/backchannel")
+@helseid
+def backchannel() -> ResponseReturnValue:
+    """HelseID's server says whose session has ended there (OpenID Connect Back-Channel Logout 1.0 §2.5).
+
+    The token proves itself and counts once; a session that is not here is no error.
+    """
+    portal = parts()
+    said = portal.helseid.logged_out(request.form.get("logout_token", ""))
+    now, issuer = portal.now(), portal.settings.helseid_issuer
+    with portal.database.write() as session:
+        fresh = one_time.remember(session, "logout_jti", said.jti, client=issuer, expires_at=said.expires_at, now=now)
+    if not fresh:
+        raise OAuthError("invalid_request", "logout_token: jti was seen before")
+    _end(said.sid, said.sub, "back-channel")
+    return Response(status=200)
+
+
+@blueprint.get("/logout/frontchannel")
+@public
+def frontchannel() -> ResponseReturnValue:
+    """HelseID's page, in a frame, says that a session has ended there (Front-Channel Logout 1.0 §3).
+
+    In a frame of another site no cookie of ours comes along: `iss` and `sid` alone count, and the answer is the same
+    whether there was such a session.
+    """
+    portal = parts()
+    issuer, sid = request.args.get("iss", ""), request.args.get("sid", "")
+    if issuer == portal.settings.helseid_issuer and 0 < len(sid) <= _LONGEST_SID:
+        _end(sid, None, "front-channel")
+    response = make_response("", 200)
+    policy = f"default-src 'none'; frame-ancestors {portal.settings.helseid_issuer}"
+    response.headers["Content-Security-Policy"] = policy
+    return response
+
+
+def _on_to_helseid(ending: Login) -> Response:
+    """The page that goes on to HelseID's own logout, or says that HelseID could not be reached."""
+    portal = parts()
+    state = portal.token()
+    back = url_for("start.proceed") if cookies.read(cookies.PENDING) else url_for("services.mine")
+    after = url_for("auth.begin", next=back) if "switch" in request.form else ""
+    try:
+        url = portal.helseid.end_session_url(ending.id_token, portal.settings.base_url + url_for("logout.ended"), state)
+    except UpstreamError as error:
+        log.warning("not logged out at HelseID", extra={"code": error.code})
+        return make_response(render_template("signed_out.html", still_at_helseid=True))
+    once.remember("logout", state, {"next": after}, portal.settings.lifetimes.login)
+    return leave(url, gettext("Logger ut av HelseID"))
+
+
+def _end(sid: str | None, sub: str | None, channel: str) -> None:
+    portal = parts()
+    with portal.database.write() as session:
+        count = endings.of_sid(session, sid, sub, portal.now())
+        if count:
+            audit.record(session, act("logout", actor="helseid", basis=channel))
+    log.info("logged out by HelseID", extra={"channel": channel, "sessions": count})
