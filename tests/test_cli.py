@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
 import signal
@@ -12,15 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from joserfc import jwt
-from joserfc.jwk import ECKey
 from support import sealed_rows
 from support.keys import ec
 from support.operator import SCRIPT, Operator, environment
 
 from portal.cli.main import parser
 from portal.domain.audit import AuditEvent
-from portal.domain.registration import Epj, PublicKey
+from portal.domain.registration import Epj
 from portal.settings import Settings
 from portal.store import audit, registry
 
@@ -47,10 +44,18 @@ COMMANDS = (
     "clients approve",
     "clients list",
     "clients disable",
+    "people assign",
+    "people unassign",
+    "people disable",
+    "people enable",
+    "people list",
     "audit verify",
     "audit export",
     "retention run",
     "keys new",
+    "keys activate",
+    "keys retire",
+    "keys list",
 )
 EPJ = {"id": "eksempel-epj", "name": "EksempelEPJ", "helseid_client_ids": ["epj-1"]}
 CLIENT = {
@@ -156,23 +161,9 @@ def test_retention_forgets_and_says_what(operator: Operator, database: Database)
     with database.write() as session:
         sealed_rows.open_context(session, sealed_rows.vault(), expires_at=long_ago)
     said = operator.run("retention", "run").stdout
-    assert said == "one_time 0, logins 0, tokens 0, documents 0, contexts 1, notices 0, marks 0, people 0\n"
+    counts = dict(one.split() for one in said.strip().split(", "))
+    assert {name: count for name, count in counts.items() if count != "0"} == {"contexts": "1"}
     assert operator.audited() == [(f"operator {me()}", "retention_run", "")]
-
-
-def test_a_fresh_key_signs_and_its_public_half_is_fit_to_register(on_sqlite: Operator) -> None:
-    said = on_sqlite.run("keys", "new", "--kid", "2026-2")
-    private, public = json.loads(said.stdout), json.loads(said.stderr)
-    token = jwt.encode({"alg": "ES256"}, {"sub": "x"}, ECKey.import_key(private))
-    assert jwt.decode(token, ECKey.import_key(public)).claims == {"sub": "x"}
-    assert PublicKey.model_validate(public).kid == "2026-2"
-    on_sqlite.environ["PORTAL_HELSEID_CLIENT_KEY"] = said.stdout
-    assert Settings.from_env(on_sqlite.environ).helseid_client_key["d"] == private["d"]
-
-
-def test_a_key_without_a_name_is_called_by_its_thumbprint(on_sqlite: Operator) -> None:
-    private = json.loads(on_sqlite.run("keys", "new").stdout)
-    assert private["kid"] == ECKey.import_key(private).thumbprint()
 
 
 def test_the_worker_works_until_it_is_told_to_stop(on_sqlite: Operator) -> None:
