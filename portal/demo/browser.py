@@ -1,4 +1,4 @@
-"""A clinician's browser without a screen: cookies, redirects, `Refresh`, forms, and the headers that Chromium sends."""
+"""A clinician's browser without a screen: cookies, redirects, `Refresh`, forms, frames, and Chromium's own headers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _REDIRECTS = {301, 302, 303}
 _MOST_HOPS = 30
-_REFRESH = re.compile(r"0; url=(\S+)")
+_REFRESH = re.compile(r"[0-9]; url=(\S+)")
 _SECRETS = {"code", "ehr_code_verifier", "launch", "request_uri", "state", *SESSION_COOKIES}
 
 
@@ -141,7 +141,9 @@ class Browser:
         self._remember(response.cookies.items())
         if self._trace:
             self._trace.note(hop.method, hop.url, response.status_code, response.raw.headers.items())
-        return Page(hop.url, response)
+        page = Page(hop.url, response)
+        self._load_frames(page)
+        return page
 
     def next(self, page: Page, hop: Hop) -> Hop | None:
         """Where the page goes by itself: redirect, `Refresh`, or the small script that submits a form."""
@@ -150,7 +152,7 @@ class Browser:
         refresh = _REFRESH.fullmatch(page.response.headers.get("Refresh", ""))
         if refresh:
             return Hop("GET", urljoin(page.url, refresh.group(1)))
-        if "html" in page.response.headers.get("Content-Type", "") and page.tree.xpath("//form[@id='forward']"):
+        if _is_html(page) and page.tree.xpath("//form[@id='forward']"):
             return self.pressed(page, page.form(form_id="forward"))
         return None
 
@@ -163,6 +165,17 @@ class Browser:
             hop = onwards
         raise BlockedError("redirects without end")
 
+    def _load_frames(self, page: Page) -> None:
+        """Another site's page in a frame gets no cookie of its own: they are SameSite."""
+        for frame in page.tree.iter("iframe") if _is_html(page) else ():
+            url = urljoin(page.url, frame.get("src", ""))
+            self.visited.append(url)
+            with requests.Session() as stranger:
+                stranger.trust_env = False
+                response = stranger.get(url, allow_redirects=False, timeout=20)
+            if self._trace:
+                self._trace.note("GET", url, response.status_code, response.raw.headers.items())
+
     def _remember(self, *given: Iterable[tuple[str, str]]) -> None:
         for pairs in given:
             self.secrets |= {value for name, value in pairs if name in _SECRETS and value}
@@ -171,6 +184,10 @@ class Browser:
         number = len(list(self._pages.iterdir())) + 1
         name = re.sub(r"[^a-z0-9]+", "-", f"{urlsplit(page.url).port}{urlsplit(page.url).path}".lower()).strip("-")
         (self._pages / f"{number:02}-{name[:40]}.html").write_bytes(page.response.content)
+
+
+def _is_html(page: Page) -> bool:
+    return "html" in page.response.headers.get("Content-Type", "")
 
 
 def _origin(url: str) -> str:

@@ -9,6 +9,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from portal.demo import people
+from portal.demo.helseid.self_service import CLIENT_SECRET
 from portal.demo.standin_files import AUDIENCE, PORTAL_CLIENT, SCOPE
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def make(folder: Path, addresses: Addresses, keys: Keys, lives: Mapping[str, str
         "EGRESS_ALLOW": f"{addresses.helseid},{addresses.epj}",
         "HELSEID_ISSUER": addresses.helseid,
         "HELSEID_CLIENT_ID": PORTAL_CLIENT,
+        "HELSEID_KEY_API": f"{addresses.helseid}{CLIENT_SECRET}",
         "API_AUDIENCE": AUDIENCE,
         "API_SCOPE": SCOPE,
         **{f"SENDER_{name}": value for name, value in people.SENDER.items()},

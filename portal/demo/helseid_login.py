@@ -66,7 +66,7 @@ class HelseIdLogin:
         if visit.user is None:
             raise SignInError("login_state_unknown")
         if visit.user.expires_at - _MARGIN < now():
-            tokens = self._client.refresh(visit.user.tokens["refresh_token"], resource)
+            tokens = self._client.tokens.refresh(visit.user.tokens["refresh_token"], resource)
             visit.user = replace(visit.user, tokens=visit.user.tokens | tokens, expires_at=_expiry(tokens))
         return str(visit.user.tokens["access_token"])
 
@@ -88,11 +88,12 @@ class HelseIdLogin:
             return redirect(url_for("helseid.login"), 303)
         try:
             answer = authorization_response.read(list(request.args.items(multi=True)), issuer=self._issuer)
+            code = answer.proven_code()
         except SignInError:
             if not pending.silent:
                 raise
             return self.ask(pending.next, silent=False)
-        visit.user = self._redeem(answer.code, pending)
+        visit.user = self._redeem(code, pending)
         return redirect(pending.next, 303)
 
     def _redeem(self, code: str, pending: Pending) -> User:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel
 
+from portal.adapters.client_keys import one_key
 from portal.adapters.proven import ProvenClient, accepted
 from portal.demo.standin import now, token
 from portal.domain.bodies import TokenResponse
@@ -42,7 +43,7 @@ class LaunchClient:
         self._client = ProvenClient(
             issuer=issuer,
             client_id=registration.client_id,
-            key=registration.key,
+            keys=one_key(registration.key),
             egress=egress,
             now=now,
             token=token,

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from portal.adapters.client_keys import one_key
 from portal.adapters.http import Egress
 from portal.adapters.openid import OpenIdClient
 from portal.errors import PortalError
@@ -41,7 +42,7 @@ class Config(BaseModel):
         return OpenIdClient(
             issuer=self.helseid,
             client_id=self.client_id,
-            key=self.key,
+            keys=one_key(self.key),
             redirect_uri=f"{self.base_url}/login/callback",
             egress=self.egress(),
             now=now,

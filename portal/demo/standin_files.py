@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from portal.adapters import self_service
 from portal.demo import people
 from portal.demo.epj.config import EpjConfig
 from portal.demo.keys import public
@@ -43,7 +44,12 @@ def _helseid(addresses: Addresses, keys: Keys) -> dict[str, Any]:
     epj = _helseid_client(EPJ_CLIENT, "EksempelEPJ", keys.epj, addresses.epj)
     epj |= {"apis": {AUDIENCE: [SCOPE]}, "offline_access": True, "organisation": people.OFFICE}
     portal = _helseid_client(PORTAL_CLIENT, "Inngangsportalen", keys.portal, addresses.portal)
-    portal |= {"post_logout_redirect_uris": [f"{addresses.portal}/logout"]}
+    portal |= {
+        "apis": {"nhn:selvbetjening": [self_service.SCOPE]},
+        "post_logout_redirect_uris": [f"{addresses.portal}/logout"],
+        "backchannel_logout_uri": f"{addresses.portal}/logout/backchannel",
+        "frontchannel_logout_uri": f"{addresses.portal}/logout/frontchannel",
+    }
     target = _helseid_client(TARGET_CLIENT, "Demomelding", keys.target, addresses.target)
     return {"issuer": addresses.helseid, "clients": [portal, epj, target], "people": list(people.PEOPLE)}
 

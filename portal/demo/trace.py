@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from portal.adapters.http import Answer
+    from portal.adapters.http import Answer, Form
     from portal.demo.ports import Addresses
 
 # OAuth puts these into addresses; each is good for one use (RFC 6749 §4.1.2, RFC 9126 §2.2, SMART App Launch 2.2).
@@ -60,7 +60,7 @@ class TracedEgress(Egress):
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        data: bytes | Mapping[str, str] | None = None,
+        data: bytes | Form | None = None,
     ) -> Answer:
         """As `Egress.send`."""
         answer = super().send(method, url, headers=headers, data=data)

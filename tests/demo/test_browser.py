@@ -92,3 +92,17 @@ def test_it_remembers_the_secrets_it_carried(browser: Browser) -> None:
 def test_a_circle_of_redirects_ends(browser: Browser) -> None:
     with http_server(lambda _: Says(status=303, headers={"Location": "/"})) as origin, pytest.raises(BlockedError):
         browser.open(f"{origin}/")
+
+
+def test_a_frame_is_loaded_without_cookies_before_the_page_goes_on(browser: Browser) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    def answer(request: Asked) -> Says:
+        asked.append((request.path, request.headers.get("cookie")))
+        if request.path == "/over":
+            return page(b"<iframe src='/frame?sid=1'></iframe>", Refresh="1; url=/back", Set_Cookie="a=b")
+        return page(b"there")
+
+    with http_server(answer) as origin:
+        assert browser.open(f"{origin}/over").url == f"{origin}/back"
+    assert asked == [("/over", None), ("/frame?sid=1", None), ("/back", "a=b")]

@@ -1,17 +1,19 @@
-"""The stand-in for HelseID on a port of its own, with a clock that a test can turn."""
+"""The stand-in for HelseID on a port of its own, with a clock that a test can turn; it can stop and start again."""
 
 from __future__ import annotations
 
 import secrets
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, Self
+from weakref import WeakSet
 
-from werkzeug.serving import make_server
+from werkzeug.serving import ThreadedWSGIServer
 
+from portal.demo.helseid import keys, logout
 from portal.demo.helseid.app import create_app
 from portal.demo.helseid.config import Approval, Client, Code, Config, Person
 from portal.demo.helseid.keys import SigningKey
@@ -20,6 +22,9 @@ from portal.demo.standin import PathOnly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from flask import Flask
+    from joserfc.jwk import RSAKey
 
 ANNA = Person(
     sub="c4SrhKObpoFbX+voZUHlG9RCKdHaCXASuxltkCRAQUo=",
@@ -39,6 +44,11 @@ BO = ANNA.model_copy(
     update={"sub": "bo", "pid": "07859020563", "given_name": "Bo", "family_name": "Vikar", "hpr_number": "565550846"}
 )
 CATO = Person(sub="cato", pid="14917099712", given_name="Cato", family_name="Utenfor", security_level=3)
+DINA = ANNA.model_copy(
+    update={"sub": "dina", "pid": "19828760087", "given_name": "Dina", "family_name": "Toveis", "levels": (3, 4)}
+)
+"""A doctor who can log in at level 3 or 4."""
+PEOPLE = (ANNA, BO, CATO, DINA)
 
 
 class Clock:
@@ -51,32 +61,103 @@ class Clock:
         return datetime.now(UTC) + self.ahead
 
 
-@cache
-def _signing_key() -> SigningKey:
-    """Made once: RSA keys are slow to make."""
-    return SigningKey()
+class StandIn:
+    """The stand-in as a counterpart (support/counterpart); `Provider.now` is a Clock."""
 
+    kind = "stand-in"
+    userinfo_scheme: Literal["Bearer", "DPoP"] = "Bearer"
 
-@contextmanager
-def running(*clients: Client) -> Iterator[Provider]:
-    """Serve until the block ends; `Provider.now` is a Clock."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        config = Config(issuer=f"http://127.0.0.1:{port}", clients=clients, people=(ANNA, BO, CATO))
-        provider = Provider(
-            config=config,
+    def __init__(self, *clients: Client, people: tuple[Person, ...] = PEOPLE, **told: Any) -> None:
+        self._server: _Server | None = None
+        self._port = _held(0)
+        self.address = f"http://127.0.0.1:{self._port.getsockname()[1]}"
+        self.provider = Provider(
+            config=Config(issuer=self.address, clients=clients, people=people, **told),
             now=Clock(),
             token=lambda: secrets.token_urlsafe(32),
             nonce_secret=secrets.token_bytes(32),
-            key=_signing_key(),
+            key=SigningKey(_rsa_key()),
         )
-        app, at = create_app(provider), listening.fileno()
-        server = make_server("127.0.0.1", port, app, threaded=True, request_handler=PathOnly, fd=at)
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield provider
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+        self._port.close()
+
+    def start(self) -> None:
+        with self._port:
+            self._port.listen()
+            self._server = _Server(create_app(self.provider), self._port)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+
+    def stop(self) -> None:
+        if port := self._end():
+            self._port = _held(port)
+
+    def restart(self, *, keep: bool = True) -> None:
+        self.stop()
+        if not keep:
+            self.provider.memory.forget()
+        self.start()
+
+    def rotate_keys(self) -> None:
+        self.provider.rotate_keys()
+
+    def drop_old_keys(self) -> None:
+        self.provider.drop_old_keys()
+
+    def end_sessions(self, person: Person) -> None:
+        logout.end_all(self.provider, person.sub)
+
+    def _end(self) -> int:
+        """Stop serving; the port that was served, 0 when none was."""
+        server, self._server = self._server, None
+        if server is None:
+            return 0
+        server.shutdown()
+        self._thread.join()  # it closes the port
+        server.hang_up()
+        return server.port
+
+
+@contextmanager
+def running(*clients: Client, **told: Any) -> Iterator[Provider]:
+    """Serve until the block ends; `Provider.now` is a Clock."""
+    with StandIn(*clients, **told) as standin:
+        yield standin.provider
+
+
+class _Server(ThreadedWSGIServer):
+    """Can hang up on everybody; werkzeug's own goes on answering on connections that are kept open."""
+
+    def __init__(self, app: Flask, port: socket.socket) -> None:
+        self._open: WeakSet[socket.socket] = WeakSet()
+        host, number = port.getsockname()
+        super().__init__(host, number, app, PathOnly, fd=port.fileno())
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def hang_up(self) -> None:
+        for connection in list(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+def _held(port: int) -> socket.socket:
+    """A port that nobody else gets, and that refuses connections until it listens; 0 is any."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", port))
+    return held
+
+
+@cache
+def _rsa_key() -> RSAKey:
+    """Made once: RSA keys are slow to make."""
+    return keys.make()

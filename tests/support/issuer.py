@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,9 +12,11 @@ from urllib.parse import urlsplit
 from support.keys import ec, rsa, signed
 from support.loopback import Asked, Says, http_server
 
+from portal.adapters.client_keys import one_key
 from portal.adapters.http import Egress
 from portal.adapters.openid import OpenIdClient
 from portal.domain import assertion, dpop
+from portal.errors import OAuthError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,9 +37,11 @@ class Issuer:
 
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+        self.made = itertools.count()
         self.origin = ""
         self.metadata: dict[str, Any] = {}
         self.keys: list[Any] = [rsa().public]
+        self.client_keys: list[Any] = [ec().public]
         self.overrides: dict[str, Callable[[Asked], Says]] = {}
         self.asked: list[Asked] = []
         self.spent: set[str] = set()
@@ -56,7 +62,10 @@ class Issuer:
     def answer(self, asked: Asked) -> Says:
         self.asked.append(asked)
         path = urlsplit(asked.path).path
-        return self.overrides.get(path, self._answers()[path])(asked)
+        try:
+            return self.overrides.get(path, self._answers()[path])(asked)
+        except OAuthError as error:
+            return Says({"error": error.code}, error.status)
 
     def _answers(self) -> dict[str, Callable[[Asked], Says]]:
         return {
@@ -65,6 +74,7 @@ class Issuer:
             "/connect/par": self._par,
             "/connect/token": self._token,
             "/connect/userinfo": self._userinfo,
+            "/v1/client-secret": self._client_secret,
         }
 
     def _par(self, asked: Asked) -> Says:
@@ -83,13 +93,20 @@ class Issuer:
             return Says(b"", 401, {"WWW-Authenticate": 'DPoP error="use_dpop_nonce"', "DPoP-Nonce": NONCE})
         return Says({"sub": "s", "scheme": scheme})
 
+    def _client_secret(self, asked: Asked) -> Says:
+        scheme, token = asked.headers["authorization"].split(" ")
+        assert scheme == "DPoP"
+        self._proof(asked, token)
+        self.client_keys.append(json.loads(asked.body))
+        return Says({"expiration": "2027-11-20T12:00:00.1234567+00:00"})
+
     def _authenticate(self, asked: Asked) -> None:
-        given, keys = asked.form["client_assertion"], [ec().public]
+        given, keys = asked.form["client_assertion"], self.client_keys
         checked = assertion.check(given, keys=keys, client_id=CLIENT, audience=self.origin, now=self.now)
         self._spend(checked.jti)
 
     def _proof(self, asked: Asked, access_token: str | None) -> dpop.Proof:
-        given, url, window = asked.headers["dpop"], self.origin + asked.path, timedelta(seconds=10)
+        given, url, window = asked.headers["dpop"], f"http://{asked.headers['host']}{asked.path}", timedelta(seconds=10)
         proof = dpop.check_proof(
             given, method=asked.method, url=url, now=self.now, window=window, access_token=access_token
         )
@@ -111,14 +128,13 @@ def issuer() -> Iterator[Issuer]:
 
 def client_of(it: Issuer, **changes: Any) -> OpenIdClient:
     """A client with a key that `it` knows, on the clock of `it`."""
-    made = iter(range(10_000))
     usual: dict[str, Any] = {
         "issuer": it.origin,
         "client_id": CLIENT,
-        "key": ec().private,
+        "keys": one_key(ec().private),
         "redirect_uri": BACK,
         "egress": Egress({it.origin}, connect_timeout=0.5, total_timeout=2.0),
         "now": lambda: it.now,
-        "token": lambda: f"{next(made):032d}",
+        "token": lambda: f"{next(it.made):032d}",
     }
     return OpenIdClient(**usual | changes)

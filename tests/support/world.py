@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
+from sqlalchemy import select
 from support import helseid
 from support.bodies import LINE, answered, document_body, session_body
 from support.keys import ec
 
+from portal.adapters.client_keys import one_key
 from portal.adapters.http import Egress
 from portal.adapters.openid import OpenIdClient
 from portal.app import Edges, create_app
@@ -21,6 +23,7 @@ from portal.demo.browser import Browser, Hop
 from portal.domain import dpop
 from portal.domain.pkce import s256
 from portal.settings import Settings
+from portal.store.tables.sign_on import LoginRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,11 +58,15 @@ class World:
 
     app: Flask
     settings: Settings
-    provider: Provider
+    standin: helseid.StandIn
     database: Database
     pages: Path
     epj: Epj
     clients: dict[str, ProvenClient] = field(default_factory=dict)
+
+    @property
+    def provider(self) -> Provider:
+        return self.standin.provider
 
     @property
     def origin(self) -> str:
@@ -90,6 +97,12 @@ class World:
         """Ask for a page, choose the person at HelseID, and follow to where it ends."""
         asked = browser.open(f"{self.origin}{path}")
         return browser.submit(asked, asked.form(), person=person.sub)
+
+    def login_of(self, person: Person) -> LoginRow:
+        """The row of the person's latest login."""
+        with self.database.read() as session:
+            latest = select(LoginRow).where(LoginRow.sub == person.sub).order_by(LoginRow.created_at.desc()).limit(1)
+            return session.scalars(latest).one()
 
     def epj_token(self, person: Person, client_id: str = "epj") -> str:
         """A HelseID user token for our audience, as the EPJ's own login gives it."""
@@ -201,7 +214,7 @@ class World:
         return OpenIdClient(
             issuer=self.provider.issuer,
             client_id=client_id,
-            key=ec(client_id).private,
+            keys=one_key(ec(client_id).private),
             redirect_uri="http://127.0.0.1:9/epj",
             egress=self.egress,
             now=self.clock,

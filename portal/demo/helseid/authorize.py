@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
 
 from flask import redirect, render_template, request
 
 from portal.demo.helseid import sessions
-from portal.demo.helseid.forms import singles
+from portal.demo.helseid.forms import singles, with_query
 from portal.demo.helseid.memory import Grant
 from portal.errors import OAuthError
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
+    from portal.demo.helseid.config import Person
     from portal.demo.helseid.memory import Session
     from portal.demo.helseid.par import PushedRequest
     from portal.demo.helseid.provider import Provider
@@ -34,13 +34,14 @@ def show(provider: Provider) -> Response | str:
         return _refuse(provider, request_uri, "login_required")
     now = provider.now()
     provider.memory.pushed.put(request_uri, pushed, now=now, until=now + AT_THE_LOGIN_PAGE)
-    return render_template(
-        "choose.html", client=provider.config.client(pushed.client_id), people=provider.config.people
-    )
+    return _login_page(provider, pushed)
 
 
 def choose(provider: Provider) -> Response:
-    """Log in the person with the `sub` in the field `person`; an empty one cancels."""
+    """Log in the person whose `sub` is in the field `person`, at `level` if one is given; an empty person cancels.
+
+    Any level of hers will do: that Level4 was asked for is a filter on the page, and no proof (facts §1.5).
+    """
     request_uri, _ = _opened(provider)
     sub = request.form.get("person", "")
     if not sub:
@@ -48,10 +49,27 @@ def choose(provider: Provider) -> Response:
     person = provider.config.person(sub)
     if person is None:
         raise OAuthError("invalid_request", "person")
-    secret, session = sessions.start(provider, person)
+    secret, session = sessions.start(provider, person, _level(person, request.form.get("level", "")))
     response = _grant(provider, request_uri, session)
     sessions.remember(provider, response, secret)
     return response
+
+
+def _login_page(provider: Provider, pushed: PushedRequest) -> str:
+    people = provider.config.people
+    levels = {level for person in people if len(person.levels) > 1 for level in person.levels}
+    return render_template(
+        "choose.html",
+        client=provider.config.client(pushed.client_id),
+        people=people,
+        levels=sorted(level for level in levels if level >= pushed.lowest_level),
+    )
+
+
+def _level(person: Person, given: str) -> int:
+    if given and given not in map(str, person.levels):
+        raise OAuthError("invalid_request", "level")
+    return int(given) if given else max(person.levels)
 
 
 def _opened(provider: Provider) -> tuple[str, PushedRequest]:
@@ -66,7 +84,8 @@ def _opened(provider: Provider) -> tuple[str, PushedRequest]:
 
 def _grant(provider: Provider, request_uri: str, session: Session) -> Response:
     pushed, code, now = _taken(provider, request_uri), provider.token(), provider.now()
-    provider.memory.codes.put(code, Grant(pushed, session), now=now, until=now + CODE_LIFE)
+    session.clients.add(pushed.client_id)
+    provider.memory.codes.put(code, Grant(pushed, session, provider.token()), now=now, until=now + CODE_LIFE)
     return _back(provider, pushed, {"code": code})
 
 
@@ -83,6 +102,4 @@ def _taken(provider: Provider, request_uri: str) -> PushedRequest:
 
 def _back(provider: Provider, pushed: PushedRequest, answer: dict[str, str]) -> Response:
     state = {"state": pushed.state} if pushed.state else {}
-    separator = "&" if urlsplit(pushed.redirect_uri).query else "?"
-    query = urlencode(answer | state | {"iss": provider.issuer})
-    return redirect(f"{pushed.redirect_uri}{separator}{query}", 303)
+    return redirect(with_query(pushed.redirect_uri, answer | state | {"iss": provider.issuer}), 303)

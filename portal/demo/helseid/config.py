@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+Level = Literal[2, 3, 4]
+_Orgnr = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -23,16 +27,24 @@ class Jwks(_Entry):
 
 
 class Client(_Entry):
-    """A client; `apis` maps each audience that it may ask for to its scopes, `organisation` is set for an EPJ."""
+    """A client; `apis` maps each audience that it may ask for to its scopes.
+
+    `organisation` is whose client it is; `children` are more units that it may name. A multi-tenant client has
+    `delegations` instead: the organisations that gave it leave in Altinn.
+    """
 
     client_id: str
     client_name: str = ""
     jwks: Jwks
     redirect_uris: tuple[str, ...]
     post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str | None = None
+    frontchannel_logout_uri: str | None = None
     apis: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     offline_access: bool = False
     organisation: Organisation | None = None
+    children: tuple[_Orgnr, ...] = ()
+    delegations: tuple[_Orgnr, ...] = ()
 
     @property
     def api_scopes(self) -> frozenset[str]:
@@ -61,7 +73,7 @@ class Approval(_Entry):
 
 
 class Person(_Entry):
-    """A made-up person; `security_level` is what the identity provider vouches for, whatever was asked."""
+    """A made-up person; `levels` are what the identity providers can vouch for, whatever was asked."""
 
     sub: str
     pid: Annotated[str, StringConstraints(pattern=r"^[0-9]{11}$")] = Field(repr=False)
@@ -69,7 +81,8 @@ class Person(_Entry):
     middle_name: str = ""
     family_name: str
     hpr_number: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*$")] | None = None
-    security_level: Literal[2, 3, 4] = 4
+    security_level: Level = 4
+    levels: tuple[Level, ...] = Field(default_factory=lambda data: (data["security_level"],), min_length=1)
     approvals: tuple[Approval, ...] = ()
 
     @property
@@ -79,12 +92,16 @@ class Person(_Entry):
 
 
 class Config(_Entry):
-    """The stand-in's whole configuration; `issuer` has no trailing slash, lifetimes are seconds."""
+    """The stand-in's whole configuration; `issuer` has no trailing slash, lifetimes are seconds.
+
+    With `drops_old_keys` a client's new key takes the place of those before it.
+    """
 
     issuer: Annotated[str, StringConstraints(pattern=r"^https?://[^/?#]+$")]
     clients: tuple[Client, ...]
     people: tuple[Person, ...]
     access_token_lifetime: Annotated[int, Field(gt=0)] = 600
+    drops_old_keys: bool = False
 
     def client(self, client_id: str) -> Client | None:
         """Find a client by its id."""

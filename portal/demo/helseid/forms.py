@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
 
 from portal.errors import OAuthError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from werkzeug.datastructures import MultiDict
 
 REPEATABLE = {"resource"}
@@ -26,3 +29,9 @@ def required(form: dict[str, str], name: str) -> str:
     if not value:
         raise OAuthError("invalid_request", f"{name} is missing")
     return value
+
+
+def with_query(address: str, parameters: Mapping[str, str]) -> str:
+    """Add parameters to a registered address, which may have some of its own (RFC 6749 §3.1.2)."""
+    separator = "&" if urlsplit(address).query else "?"
+    return f"{address}{separator}{urlencode(parameters)}" if parameters else address

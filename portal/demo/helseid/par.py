@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from portal.demo.helseid.client_authentication import authenticate
 from portal.demo.helseid.forms import singles
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from portal.demo.helseid.provider import Provider
 
 LIFE = timedelta(seconds=60)
+LEVELS = {"Level4": 4, "High": 4, "Level3": 3, "Substantial": 3, "Level2": 2, "Low": 2}
 Short = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 
 
@@ -45,6 +46,7 @@ class PushedRequest(BaseModel):
     nonce: Short | None = None
     prompt: Literal["none", "login", "consent", "select_account"] | None = None
     acr_values: str = ""
+    max_age: Annotated[int, Field(ge=0)] | None = None
     dpop_jkt: Base64Url256 | None = None
     resources: tuple[str, ...] = ()
 
@@ -52,6 +54,11 @@ class PushedRequest(BaseModel):
     def scopes(self) -> tuple[str, ...]:
         """The scopes one by one, each once, in the order they were asked for."""
         return tuple(dict.fromkeys(self.scope.split()))
+
+    @property
+    def lowest_level(self) -> int:
+        """The lowest level that will do; what names no level, as `idp:testidp-oidc` does, has no say."""
+        return min((LEVELS[value] for value in self.acr_values.split() if value in LEVELS), default=0)
 
 
 def push(provider: Provider) -> ResponseReturnValue:

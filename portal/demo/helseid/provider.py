@@ -30,3 +30,11 @@ class Provider:
     def issuer(self) -> str:
         """The address that stands in tokens and that assertions must be made for."""
         return self.config.issuer
+
+    def rotate_keys(self) -> None:
+        """Sign with a new key from now on; the one before stays published."""
+        self.key.rotate()
+
+    def drop_old_keys(self) -> None:
+        """Publish no key but the one that signs."""
+        self.key.drop_old()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 ASSURANCE = {2: "low", 3: "substantial", 4: "high"}
 
 
-def _profile(person: Person) -> dict[str, Any]:
+def _profile(person: Person, _: int) -> dict[str, Any]:
     return {
         "name": person.name,
         "given_name": person.given_name,
@@ -23,28 +23,30 @@ def _profile(person: Person) -> dict[str, Any]:
     }
 
 
-def _hpr_number(person: Person) -> dict[str, Any]:
+def _hpr_number(person: Person, _: int) -> dict[str, Any]:
     return {HPR_NUMBER: person.hpr_number} if person.hpr_number else {}
 
 
 HPR_SCOPE = "helseid://scopes/hpr/hpr_number"
-CLAIMS: dict[str, Callable[[Person], dict[str, Any]]] = {
+CLAIMS: dict[str, Callable[[Person, int], dict[str, Any]]] = {
     "profile": _profile,
-    "helseid://scopes/identity/pid": lambda person: {PID: person.pid},
-    "helseid://scopes/identity/pid_pseudonym": lambda person: {"helseid://claims/identity/pid_pseudonym": person.sub},
-    "helseid://scopes/identity/security_level": lambda person: {SECURITY_LEVEL: str(person.security_level)},
-    "helseid://scopes/identity/assurance_level": lambda person: {
-        "helseid://claims/identity/assurance_level": ASSURANCE[person.security_level]
+    "helseid://scopes/identity/pid": lambda person, _: {PID: person.pid},
+    "helseid://scopes/identity/pid_pseudonym": lambda person, _: {
+        "helseid://claims/identity/pid_pseudonym": person.sub
     },
-    "helseid://scopes/identity/network": lambda _: {"helseid://claims/identity/network": "internett"},
+    "helseid://scopes/identity/security_level": lambda _, level: {SECURITY_LEVEL: str(level)},
+    "helseid://scopes/identity/assurance_level": lambda _, level: {
+        "helseid://claims/identity/assurance_level": ASSURANCE[level]
+    },
+    "helseid://scopes/identity/network": lambda *_: {"helseid://claims/identity/network": "internett"},
     HPR_SCOPE: _hpr_number,
 }
 OWN = frozenset({"openid", "offline_access", *CLAIMS})
 
 
-def claims(person: Person, scopes: Iterable[str]) -> dict[str, Any]:
-    """Return what `scopes` say about `person`."""
+def claims(person: Person, level: int, scopes: Iterable[str]) -> dict[str, Any]:
+    """Return what `scopes` say about `person`, who has logged in at `level`."""
     said: dict[str, Any] = {}
     for scope in scopes:
-        said |= CLAIMS[scope](person) if scope in CLAIMS else {}
+        said |= CLAIMS[scope](person, level) if scope in CLAIMS else {}
     return said

@@ -1,4 +1,4 @@
-"""POST /connect/token: codes and refresh tokens become tokens, each once."""
+"""POST /connect/token: codes and refresh tokens become tokens, each once; a client may also ask for itself."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from portal.demo.helseid import proof, tokens
+from portal.demo.helseid import proof, refresh, tokens
 from portal.demo.helseid.client_authentication import authenticate
+from portal.demo.helseid.details import office
 from portal.demo.helseid.forms import required, singles
+from portal.demo.helseid.reach import narrow
+from portal.demo.helseid.tokens import Holder
 from portal.errors import OAuthError
 
 if TYPE_CHECKING:
@@ -18,8 +21,7 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
-    from portal.demo.helseid.config import Client
-    from portal.demo.helseid.memory import Grant, Shelf
+    from portal.demo.helseid.memory import Grant
     from portal.demo.helseid.provider import Provider
 
 
@@ -31,34 +33,35 @@ def exchange(provider: Provider) -> ResponseReturnValue:
     """
     form = singles(request.form)
     client = authenticate(provider, form)
-    jkt = proof.check_with_nonce(provider)
+    holder = Holder(client, proof.check_with_nonce(provider), office(client, form["client_assertion"]))
     redeem = GRANTS.get(required(form, "grant_type"))
     if redeem is None:
         raise OAuthError("unsupported_grant_type")
-    grant = redeem(provider, client, form, jkt)
-    asked = tokens.narrow(client, grant, form.get("scope"), tuple(request.form.getlist("resource")))
-    return tokens.issue(provider, client, grant, asked, jkt)
+    grant = redeem(provider, holder, form)
+    reach = narrow(client, grant, form.get("scope"), tuple(request.form.getlist("resource")))
+    return tokens.issue(provider, holder, reach, grant)
 
 
-def _authorization_code(provider: Provider, client: Client, form: dict[str, str], jkt: str) -> Grant:
-    grant = _taken(provider, client, provider.memory.codes, required(form, "code"))
+def _authorization_code(provider: Provider, holder: Holder, form: dict[str, str]) -> Grant:
+    grant = _taken(provider, holder, required(form, "code"))
     if required(form, "redirect_uri") != grant.request.redirect_uri:
         raise OAuthError("invalid_grant", "redirect_uri")
     if _s256(required(form, "code_verifier")) != grant.request.code_challenge:
         raise OAuthError("invalid_grant", "code_verifier")
-    if grant.request.dpop_jkt not in {None, jkt}:
+    if grant.request.dpop_jkt not in {None, holder.jkt}:
         raise OAuthError("invalid_grant", "dpop_jkt")
     return grant
 
 
-def _refresh_token(provider: Provider, client: Client, form: dict[str, str], _: str) -> Grant:
-    return _taken(provider, client, provider.memory.refresh_tokens, required(form, "refresh_token"))
+def _refresh_token(provider: Provider, holder: Holder, form: dict[str, str]) -> Grant:
+    return refresh.redeem(provider, holder.client, required(form, "refresh_token"))
 
 
-def _taken(provider: Provider, client: Client, shelf: Shelf[Grant], key: str) -> Grant:
-    seen = shelf.look(key, provider.now())
+def _taken(provider: Provider, holder: Holder, code: str) -> Grant:
+    codes, now = provider.memory.codes, provider.now()
+    seen = codes.look(code, now)
     # Another client's attempt must not burn it.
-    grant = shelf.take(key, provider.now()) if seen and seen.request.client_id == client.client_id else None
+    grant = codes.take(code, now) if seen and seen.request.client_id == holder.client.client_id else None
     if grant is None:
         raise OAuthError("invalid_grant", "unknown, expired or used")
     return grant
@@ -68,7 +71,8 @@ def _s256(verifier: str) -> str:
     return urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-GRANTS: dict[str, Callable[[Provider, Client, dict[str, str], str], Grant]] = {
+GRANTS: dict[str, Callable[[Provider, Holder, dict[str, str]], Grant | None]] = {
     "authorization_code": _authorization_code,
     "refresh_token": _refresh_token,
+    "client_credentials": lambda *_: None,
 }

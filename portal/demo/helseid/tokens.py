@@ -8,79 +8,65 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from portal.demo.helseid.par import TargetRefused
-from portal.demo.helseid.scopes import OWN, claims
-from portal.errors import OAuthError
+from portal.demo.helseid import refresh
+from portal.demo.helseid.scopes import claims
 
 if TYPE_CHECKING:
     from portal.demo.helseid.config import Client
-    from portal.demo.helseid.memory import Grant
+    from portal.demo.helseid.memory import Grant, Session
     from portal.demo.helseid.provider import Provider
+    from portal.demo.helseid.reach import Reach
+    from portal.domain.identity import Organisation
 
 ID_TOKEN_LIFE = timedelta(seconds=300)
-REFRESH_TOKEN_LIFE = timedelta(hours=8)
 CLIENT = "helseid://claims/client"
 
 
 @dataclass(frozen=True)
-class Reach:
-    """What one access token opens."""
+class Holder:
+    """Who gets the tokens: a client, the thumbprint of its key, and the office that it asks for."""
 
-    scopes: tuple[str, ...]
-    audiences: tuple[str, ...]
-
-
-def narrow(client: Client, grant: Grant, scope: str | None, resources: tuple[str, ...]) -> Reach:
-    """Return what this request asks for within the grant; raises OAuthError when it asks for more (RFC 8707 §2.2)."""
-    granted = grant.request.scopes
-    wanted = tuple(scope.split()) if scope else granted
-    if set(wanted) - set(granted):
-        raise OAuthError("invalid_scope")
-    audiences = grant.request.resources or client.audiences(granted)
-    if set(resources) - set(audiences):
-        raise TargetRefused("invalid_target")
-    chosen = resources or audiences
-    open_scopes = OWN.union(*(client.apis[audience] for audience in chosen))
-    return Reach(tuple(s for s in wanted if s in open_scopes), chosen)
+    client: Client
+    jkt: str
+    office: Organisation | None
 
 
-def issue(provider: Provider, client: Client, grant: Grant, reach: Reach, jkt: str) -> dict[str, Any]:
-    """Make the answer of the token endpoint; a refresh token comes only with `offline_access`, a new one each time."""
-    access_token = provider.key.sign(_access_claims(provider, client, grant, reach, jkt), "at+jwt")
+def issue(provider: Provider, holder: Holder, reach: Reach, grant: Grant | None) -> dict[str, Any]:
+    """Make the answer of the token endpoint; without a grant the client gets an access token for itself alone.
+
+    A refresh token comes only with `offline_access`, a new one each time.
+    """
+    access_token = provider.key.sign(_access_claims(provider, holder, reach, grant), "at+jwt")
     answer: dict[str, Any] = {
         "access_token": access_token,
         "token_type": "DPoP",
         "expires_in": provider.config.access_token_lifetime,
         "scope": " ".join(reach.scopes),
-        "id_token": provider.key.sign(_id_claims(provider, grant, access_token), "JWT"),
     }
-    if "offline_access" in grant.request.scopes:
-        refresh_token, now = provider.token(), provider.now()
-        provider.memory.refresh_tokens.put(refresh_token, grant, now=now, until=now + REFRESH_TOKEN_LIFE)
-        answer |= {"refresh_token": refresh_token, "rt_expires_in": int(REFRESH_TOKEN_LIFE.total_seconds())}
+    if grant:
+        answer["id_token"] = provider.key.sign(_id_claims(provider, grant, access_token), "JWT")
+        answer |= refresh.give(provider, grant) if "offline_access" in grant.request.scopes else {}
     return answer
 
 
-def _access_claims(provider: Provider, client: Client, grant: Grant, reach: Reach, jkt: str) -> dict[str, Any]:
-    life = timedelta(seconds=provider.config.access_token_lifetime)
-    said = _common(provider, grant, life) | {
-        "client_id": client.client_id,
+def _access_claims(provider: Provider, holder: Holder, reach: Reach, grant: Grant | None) -> dict[str, Any]:
+    said = _frame(provider, timedelta(seconds=provider.config.access_token_lifetime)) | {
+        "client_id": holder.client.client_id,
         "client_amr": "private_key_jwt",
-        "cnf": {"jkt": jkt},
+        "cnf": {"jkt": holder.jkt},
         "scope": list(reach.scopes),
         "jti": provider.token(),
     }
+    said |= _login(grant.session) if grant else {}
     if not reach.audiences:
         return said
-    aud = reach.audiences[0] if len(reach.audiences) == 1 else list(reach.audiences)
-    return said | {"aud": aud} | _person_claims(provider, grant) | _client_claims(client)
+    said["aud"] = reach.audiences[0] if len(reach.audiences) == 1 else list(reach.audiences)
+    return said | (_person_claims(provider, grant) if grant else {}) | _client_claims(holder)
 
 
 def _id_claims(provider: Provider, grant: Grant, access_token: str) -> dict[str, Any]:
-    said = _common(provider, grant, ID_TOKEN_LIFE) | {
-        "aud": grant.request.client_id,
-        "at_hash": _half_hash(access_token),
-    }
+    said = _frame(provider, ID_TOKEN_LIFE) | _login(grant.session)
+    said |= {"aud": grant.request.client_id, "at_hash": _half_hash(access_token)}
     if grant.request.nonce:
         said["nonce"] = grant.request.nonce
     if grant.request.state:
@@ -88,33 +74,37 @@ def _id_claims(provider: Provider, grant: Grant, access_token: str) -> dict[str,
     return said | _person_claims(provider, grant)
 
 
-def _common(provider: Provider, grant: Grant, life: timedelta) -> dict[str, Any]:
+def _frame(provider: Provider, life: timedelta) -> dict[str, Any]:
     now = int(provider.now().timestamp())
+    return {"iss": provider.issuer, "nbf": now, "iat": now, "exp": now + int(life.total_seconds())}
+
+
+def _login(session: Session) -> dict[str, Any]:
     return {
-        "iss": provider.issuer,
-        "nbf": now,
-        "iat": now,
-        "exp": now + int(life.total_seconds()),
         "amr": ["pwd"],
         "idp": "testidp-oidc",
-        "sub": grant.session.sub,
-        "sid": grant.session.sid,
-        "auth_time": int(grant.session.auth_time.timestamp()),
+        "sub": session.sub,
+        "sid": session.sid,
+        "auth_time": int(session.auth_time.timestamp()),
     }
 
 
 def _person_claims(provider: Provider, grant: Grant) -> dict[str, Any]:
     person = provider.config.person(grant.session.sub)
-    return claims(person, grant.request.scopes) if person else {}
+    return claims(person, grant.session.level, grant.request.scopes) if person else {}
 
 
-def _client_claims(client: Client) -> dict[str, Any]:
+def _client_claims(holder: Holder) -> dict[str, Any]:
     # Organisation numbers follow the client, never the person: HelseID does not know where somebody works today.
-    said = {f"{CLIENT}/client_name": client.client_name, f"{CLIENT}/client_tenancy": "single-tenant"}
-    if client.organisation:
-        said[f"{CLIENT}/claims/orgnr_parent"] = client.organisation.parent
-        if client.organisation.child:
-            said[f"{CLIENT}/claims/orgnr_child"] = client.organisation.child
+    client, office = holder.client, holder.office
+    tenancy = "multi-tenant" if client.delegations else "single-tenant"
+    said = {f"{CLIENT}/client_name": client.client_name, f"{CLIENT}/client_tenancy": tenancy}
+    if client.delegations and client.organisation:
+        said[f"{CLIENT}/claims/orgnr_supplier"] = client.organisation.parent
+    if office:
+        said[f"{CLIENT}/claims/orgnr_parent"] = office.parent
+        if office.child:
+            said[f"{CLIENT}/claims/orgnr_child"] = office.child
     return said
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from portal.demo.browser import Page
     from portal.demo.story.play import Play
 
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
+OK, UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 200, 401, 403, 404
 
 
 def second_redeem(play: Play) -> str:
@@ -81,14 +81,31 @@ def other_person(play: Play) -> str:
 
 def other_person_at_the_target(play: Play) -> str:
     """Between the click and the target's own login, somebody else takes over the browser's HelseID session."""
-    launch = clicked(play, people.INGEBORG)
-    sign_out = play.anna.open(f"{play.at.helseid}/connect/endsession")
-    play.anna.submit(sign_out, sign_out.form(), confirm="yes")
-    asked = play.anna.follow(launch)
+    hop = clicked(play, people.INGEBORG)
+    while not hop.url.startswith(play.at.helseid):
+        hop = play.anna.next(play.anna.step(hop), hop) or hop
+    _sign_out_at_helseid(play)
+    asked = play.anna.follow(hop)
     page = play.anna.submit(asked, asked.form(), person=people.BO["sub"])
     holds(page.status == FORBIDDEN, "the target refuses whom the portal did not launch for")
     holds(not tells_of_patients(page), "nothing of the patient is shown")
     return "refused: another person than the portal's at the target's own login; nothing of the patient"
+
+
+def signed_out_elsewhere(play: Play) -> str:
+    """Who logs out at HelseID is out of the portal too: HelseID's server tells it (back-channel)."""
+    _sign_out_at_helseid(play)
+    log_in(play.anna, f"{play.at.portal}/mine", people.ANNA)
+    holds(play.anna.open(play.contexts["ingeborg"]).status == OK, "she is logged in")
+    _sign_out_at_helseid(play)
+    page = log_in(play.anna, play.contexts["ingeborg"], people.ANNA)
+    holds(page.url == play.contexts["ingeborg"], "she logs in anew, and comes back to her patient")
+    return "logged out at HelseID: the portal hears of it, and she must log in anew"
+
+
+def _sign_out_at_helseid(play: Play) -> None:
+    sign_out = play.anna.open(f"{play.at.helseid}/connect/endsession")
+    play.anna.submit(sign_out, sign_out.form(), confirm="yes")
 
 
 def hidden_service(play: Play) -> str:

@@ -37,6 +37,7 @@ SCENES: tuple[Callable[[Play], str], ...] = (
     refusals.outsider,
     day.goes_home,
     refusals.other_person_at_the_target,
+    refusals.signed_out_elsewhere,
     refusals.closed_patient,
     left.no_leaks,
 )

@@ -74,7 +74,7 @@ class Target:
         answer = authorization_response.read(list(request.args.items(multi=True)), issuer=self.client.issuer)
         visit = self.visits.current()
         begun = visit.launches.pop(answer.state, None) or abort(400)
-        launched = self.client.redeem(answer.code, begun.verifier)
+        launched = self.client.redeem(answer.proven_code(), begun.verifier)
         visit.reports[launched.trace_id] = Report(launched, document_id=str(uuid4()))
         return self.login.ask(url_for("target.form", trace_id=launched.trace_id), silent=True)
 

@@ -5,10 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from support.helseid import ANNA, CATO
+from support.helseid import ANNA
 from support.raw_client import BACK, LOGIN, log_in, query_of
-
-from portal.domain import identity
 
 if TYPE_CHECKING:
     from support.helseid import Clock
@@ -89,11 +87,3 @@ def test_prompt_none_without_a_session_is_login_required(epj: RawClient, browser
 def test_a_cancelled_login_is_access_denied(epj: RawClient, browser: requests.Session) -> None:
     said = log_in(browser, epj.authorize_url(), sub="")
     assert said == {"error": "access_denied", "state": "the-state", "iss": epj.provider.issuer}
-
-
-def test_level4_lets_nobody_below_it_be_silent_and_promises_nothing(epj: RawClient, browser: requests.Session) -> None:
-    said = log_in(browser, epj.authorize_url(acr_values="Level4"), CATO.sub)
-    again = browser.get(epj.authorize_url(acr_values="Level4", prompt="none"), allow_redirects=False)
-    assert query_of(again)["error"] == "login_required"
-    tokens = epj.redeem(said["code"]).json()
-    assert epj.identify(tokens)[identity.SECURITY_LEVEL] == "3"
