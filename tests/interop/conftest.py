@@ -1,40 +1,61 @@
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
-from support.helseid import running
-from support.oidc_provider import oidc_provider
-from support.raw_client import BACK, registration
+from support.counterpart import KINDS, Counterpart, counterpart
+from support.loopback import Asked, Says, http_server
+from support.raw_client import registration
+from support.relying_party import API, API_SCOPE, client_of
+
+from portal.adapters.http import Egress
+from portal.demo.browser import Browser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-CLIENT = registration("portal")
-
-
-class Issuer(NamedTuple):
-    """An OpenID provider at which ANNA can log in."""
-
-    address: str
-    userinfo_scheme: Literal["Bearer", "DPoP"]
+    from portal.adapters.openid import OpenIdClient
 
 
-@pytest.fixture(scope="session", params=["stand-in", "oidc-provider"])
-def issuer(request: pytest.FixtureRequest) -> Iterator[Issuer]:
+@pytest.fixture(scope="session")
+def ears() -> Iterator[tuple[str, list[Asked]]]:
+    """The address of the client's back-channel logout, and everything that was said to it."""
+    heard: list[Asked] = []
+
+    def answer(asked: Asked) -> Says:
+        heard.append(asked)
+        return Says(status=200)
+
+    with http_server(answer) as origin:
+        yield f"{origin}/logout/backchannel", heard
+
+
+@pytest.fixture
+def heard(ears: tuple[str, list[Asked]]) -> list[Asked]:
+    """What is said by back channel from now on."""
+    ears[1].clear()
+    return ears[1]
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def issuer(request: pytest.FixtureRequest, ears: tuple[str, list[Asked]]) -> Iterator[Counterpart]:
     """Run a test once against our stand-in and once against somebody else's certified provider."""
-    with _stand_in() if request.param == "stand-in" else _oidc_provider() as issuer:
+    portal = registration("portal", backchannel_logout_uri=ears[0], apis={API: (API_SCOPE,)}, offline_access=True)
+    with counterpart(request.param, portal) as issuer:
         yield issuer
 
 
-@contextmanager
-def _stand_in() -> Iterator[Issuer]:
-    with running(CLIENT) as provider:
-        yield Issuer(provider.issuer, "Bearer")
+@pytest.fixture
+def egress(issuer: Counterpart) -> Egress:
+    return Egress({issuer.address})
 
 
-@contextmanager
-def _oidc_provider() -> Iterator[Issuer]:
-    with oidc_provider(CLIENT, BACK) as address:
-        yield Issuer(address, "DPoP")
+@pytest.fixture
+def client(issuer: Counterpart) -> OpenIdClient:
+    return client_of(issuer)
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Browser:
+    return Browser(tmp_path)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support.oidc_provider import oidc_provider
+from support.counterpart import log_in
+from support.helseid import ANNA
+from support.oidc_provider import OidcProvider
 from support.raw_client import registration
 from support.staging import free_port, served, settings_for
 
@@ -22,15 +24,16 @@ pytestmark = pytest.mark.interop
 def test_a_doctor_lands_on_her_list(sqlite_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
-    with oidc_provider(registration("portal"), f"{origin}/login/callback") as issuer:
+    with OidcProvider(registration("portal", redirect_uris=(f"{origin}/login/callback",))) as provider:
         changes = {"helseid_userinfo_scheme": "DPoP"}
-        settings = settings_for(origin, issuer, sqlite_url, tmp_path, changes)
+        settings = settings_for(origin, provider.address, sqlite_url, tmp_path, changes)
         shipped = catalogue_file.read(request.config.rootpath / "link_catalog.yaml")
         publish(settings, shipped, by="test", based_on=None)
         app = create_app(settings)
         with served(app, port):
             (tmp_path / "pages").mkdir()
-            page = Browser(tmp_path / "pages").open(f"{origin}/mine")
+            browser = Browser(tmp_path / "pages")
+            page = log_in(browser, browser.open(f"{origin}/mine"), ANNA)
         app.extensions["portal"].database.close()
     assert page.url == f"{origin}/mine"
     assert "Anna Fastlege" in page.text
