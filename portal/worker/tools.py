@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _MANY_RECEIPTS = 20_000_000
 """Bytes of one answer; a receipt is at most 1 MB, and one large one must not hide those behind it."""
+_LONGEST = 18.0
+"""Seconds for handing over a message, shorter than its lease (worker/outgoing)."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ def tools_of(settings: Settings) -> Tools:
         settings=settings,
         database=Database(settings.database_url),
         vault=vault_of(settings),
-        transports=transports(settings.transports, Egress(settings.egress_allow, max_bytes=_MANY_RECEIPTS)),
+        transports=transports(settings.transports, _egress(settings)),
         schemas=Schemas(settings.xsd_dir) if settings.xsd_dir else None,
     )
+
+
+def _egress(settings: Settings) -> Egress:
+    return Egress(settings.egress_allow, total_timeout=_LONGEST, max_bytes=_MANY_RECEIPTS)

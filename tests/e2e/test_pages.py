@@ -153,6 +153,8 @@ def warned_of_the_end(page: Page) -> Page:
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_role("alertdialog")).to_be_visible()
     page.unroute("**/mine/okt")
+    # It fades in, and is judged as it comes to rest.
+    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
     return page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,6 +48,7 @@ def test_one_key_keeps_the_session(listed: Page, key: str) -> None:
     expect(dialog).to_be_hidden()
     left(listed, idle=119)
     expect(dialog).to_be_visible()
+    expect(dialog).to_contain_text(re.compile(r"logget ut kl\. [0-2][0-9]:[0-5][0-9]\."))
     expect(listed.get_by_role("button", name="Fortsett")).to_be_focused()
     with listed.expect_response(
         lambda answer: answer.request.method == "POST" and answer.url.endswith("/mine/okt")

@@ -103,6 +103,9 @@ PAGES: dict[str, dict[str, Any]] = {
     "accessibility.html": {"measured": measured(), "day": "25. november 2026"},
 }
 
+# They are the same for everybody, or stand between two pages.
+NOBODYS = {"public.html", "start.html", "leaving.html", "signed_out.html"}
+
 
 @pytest.mark.parametrize("template", PAGES)
 def test_page(template: str, tmp_path: Path) -> None:
@@ -117,6 +120,13 @@ def test_page(template: str, tmp_path: Path) -> None:
         assert page.xpath("//head/title/text()")[0].strip(" –").endswith("Inngangsportalen")
         assert len(ids) == len(set(ids))
         assert all(button.get("type") in {"submit", "reset"} for button in page.xpath("//button"))
+
+
+@pytest.mark.parametrize("template", sorted(PAGES.keys() - NOBODYS))
+def test_every_page_of_whoever_is_signed_in_has_the_way_out(template: str, tmp_path: Path) -> None:
+    with pages_app(tmp_path).test_request_context("/?lang=nb"):
+        page = parsed(template)
+    assert page.xpath("//header//form[@method='post'][@action='/logout']//button/text()") == ["Ikke deg?", "Logg ut"]
 
 
 def test_a_search_has_one_list_and_says_how_many_it_found(tmp_path: Path) -> None:

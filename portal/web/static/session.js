@@ -14,6 +14,8 @@ const plan = ({ idle, ends }) => {
     return undefined;
   }
   for (const part of dialog.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== (ends <= idle ? "ends" : "idle");
+  const end = new Date(Date.now() + left * 1000).toLocaleTimeString("nb", { hour: "2-digit", minute: "2-digit" });
+  for (const at of dialog.querySelectorAll("[data-at]")) at.textContent = end;
   if (!dialog.open) dialog.showModal();
   timer = setTimeout(look, Math.min(left, 10) * 1000);
   return undefined;
