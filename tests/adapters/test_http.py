@@ -232,3 +232,24 @@ def test_tls_is_verified_against_the_trust_store(monkeypatch: pytest.MonkeyPatch
         assert Egress({origin}).send("GET", f"{origin}/").status == 200
         named = origin.replace("127.0.0.1", "localhost")
         assert failed(Egress({named}), f"{named}/").code == "upstream_unreachable"
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("version", "spoken"), [(ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True)], ids=["1.1", "1.2"]
+)
+def test_nothing_older_than_tls_1_2_is_spoken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: ssl.TLSVersion, *, spoken: bool
+) -> None:
+    issued = authority(tmp_path, "127.0.0.1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(issued.authority))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(issued.certificate, issued.key)
+    # Without this the server's own OpenSSL would refuse what it is to offer.
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = version
+    with http_server(echo, lambda listener: context.wrap_socket(listener, server_side=True)) as origin:
+        if spoken:
+            assert Egress({origin}).send("GET", f"{origin}/").status == 200
+        else:
+            assert failed(Egress({origin}), f"{origin}/").code == "upstream_unreachable"

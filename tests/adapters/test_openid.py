@@ -105,6 +105,11 @@ def test_tokens_of_another_shape_are_malformed(helseid: Issuer, change: dict[str
     assert _refusal(helseid)[0] == "upstream_malformed"
 
 
+def test_a_scope_that_helseid_rejected_is_a_refusal(helseid: Issuer) -> None:
+    helseid.tokens |= {"id_token": helseid.id_token("n"), "rejected_scope": "nhn:kjernejournal/api"}
+    assert _refusal(helseid) == ("upstream_refused", "token: rejected_scope", False)
+
+
 @pytest.mark.parametrize("body", [b"[]", b"{", b'{"access_token": "a", "access_token": "b"}'])
 def test_tokens_that_are_no_object_are_malformed(helseid: Issuer, body: bytes) -> None:
     helseid.overrides["/connect/token"] = lambda _: Says(body)

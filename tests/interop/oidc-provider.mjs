@@ -49,10 +49,12 @@ function findAccount(ctx, sub, token) {
 
 function askAgainForAHigherLevel() {
   const policy = interactionPolicy.base();
-  policy.get('login').checks.add(new interactionPolicy.Check('level', 'a higher level is needed', 'login_required', (ctx) => (
+  const tooLow = ({ oidc: { params, result, session } }) => (
     // What was asked for is no promise: after the login any level goes on.
-    !ctx.oidc.result?.login && levelOf(ctx.oidc.session.acr) < lowestLevel(ctx.oidc.params.acr_values)
-  )));
+    !result?.login && levelOf(session.acr) < lowestLevel(params.acr_values)
+  );
+  const check = new interactionPolicy.Check('level', 'a higher level is needed', 'login_required', tooLow);
+  policy.get('login').checks.add(check);
   return policy;
 }
 
@@ -66,8 +68,13 @@ const resourceIndicators = {
   getResourceServerInfo(_, resource, client) {
     const scopes = apisOf(client)[resource];
     if (!scopes) throw new errors.InvalidTarget();
-    const accessTokenFormat = config.opaque.includes(resource) ? 'opaque' : 'jwt';
-    return { audience: resource, scope: scopes.join(' '), accessTokenFormat, accessTokenTTL: config.lifetime, jwt: { sign: { alg: 'RS256' } } };
+    return {
+      audience: resource,
+      scope: scopes.join(' '),
+      accessTokenFormat: config.opaque.includes(resource) ? 'opaque' : 'jwt',
+      accessTokenTTL: config.lifetime,
+      jwt: { sign: { alg: 'RS256' } },
+    };
   },
 };
 
@@ -151,16 +158,17 @@ const provider = new Provider(config.issuer, {
 provider.use(async (ctx, next) => {
   await next();
   // The mark by which portal/demo/browser.py knows a form that a script submits.
-  if (typeof ctx.body === 'string') ctx.body = ctx.body.replace('<form method="post"', '<form id="forward" method="post"');
+  if (typeof ctx.body === 'string') ctx.body = ctx.body.replace('<form method', '<form id="forward" method');
 });
 
 function loginPage(acrValues) {
   const several = config.people.filter((one) => one.levels.length > 1).flatMap((one) => one.levels);
   const levels = [...new Set(several)].filter((level) => level >= lowestLevel(acrValues));
-  const people = config.people.map((one) => `<button name="person" value="${one.sub}">${one.claims.name}</button>`);
-  return `<!doctype html><title>Logg inn</title><form method="post">
-    <select name="level"><option value=""></option>${levels.map((level) => `<option>${level}</option>`).join('')}</select>
-    ${people.join('')}<button name="person" value="">Avbryt</button></form>`;
+  const options = levels.map((level) => `<option>${level}</option>`).join('');
+  const people = [...config.people, { sub: '', claims: { name: 'Avbryt' } }];
+  const buttons = people.map((one) => `<button name="person" value="${one.sub}">${one.claims.name}</button>`).join('');
+  return `<!doctype html><html lang="nb"><title>Logg inn</title><form method="post">
+    <select name="level"><option value=""></option>${options}</select>${buttons}</form></html>`;
 }
 
 async function interact(request, response) {
@@ -191,7 +199,9 @@ async function endSessions(sub) {
 const answer = provider.callback();
 createServer(async (request, response) => {
   const { pathname, searchParams } = new URL(request.url, config.issuer);
-  if (pathname.startsWith('/interaction/')) return interact(request, response);
+  if (pathname.startsWith('/interaction/')) {
+    return interact(request, response).catch((error) => response.writeHead(400).end(error.message));
+  }
   if (pathname !== '/end-sessions') return answer(request, response);
   await endSessions(searchParams.get('sub'));
   return response.end();

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from support.keys import ec
-from support.staging import served, settings_for
+from support.serving import served
+from support.staging import settings_for
 
 from portal.adapters import catalogue_file
 from portal.app import create_app, publish

@@ -9,7 +9,8 @@ from support.counterpart import log_in
 from support.helseid import ANNA
 from support.oidc_provider import OidcProvider
 from support.raw_client import registration
-from support.staging import free_port, served, settings_for
+from support.serving import served
+from support.staging import free_port, settings_for
 
 from portal.adapters import catalogue_file
 from portal.app import create_app, publish

@@ -18,7 +18,8 @@ from sqlalchemy import update
 from support import chance, sealed_rows
 from support.catalogue import a_catalogue
 from support.chance import ORGANISATIONS
-from support.staging import free_port, served, settings_for
+from support.serving import served
+from support.staging import free_port, settings_for
 
 from portal.app import Edges, create_app, publish
 from portal.domain.access import NO_CONTEXT, Answer, decide

@@ -20,6 +20,21 @@ def test_a_login_ends_on_the_page_that_asked_for_it(world: World) -> None:
     assert "Anna Fastlege" in page.text
 
 
+def test_no_more_is_asked_for_than_a_login_needs(world: World) -> None:
+    leaving = world.browser().step(Hop("GET", f"{world.origin}/login"))
+    asked = Hop("GET", leaving.response.headers["Location"]).query()
+    pushed = world.provider.memory.pushed.look(asked["request_uri"], world.clock())
+    assert pushed
+    assert pushed.scopes == (
+        "openid",
+        "profile",
+        "helseid://scopes/identity/security_level",
+        "helseid://scopes/identity/network",
+        "helseid://scopes/hpr/hpr_number",
+    )
+    assert (pushed.acr_values, pushed.prompt, pushed.max_age, pushed.resources) == ("Level4", None, None, ())
+
+
 def test_the_callback_is_good_once_and_friendly_twice(world: World) -> None:
     browser = world.browser()
     world.log_in(browser, ANNA)

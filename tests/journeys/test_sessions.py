@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,20 @@ def test_a_page_says_how_long_the_session_lives(world: World) -> None:
     (dialog,) = page.tree.xpath("//dialog[@id='okt']")
     assert 1795 <= int(dialog.get("data-idle")) <= 1800
     assert 35990 <= int(dialog.get("data-ends")) <= 36000
+
+
+def test_a_session_is_named_by_256_random_bits_in_its_cookie_and_nowhere_else(world: World) -> None:
+    secrets = set()
+    for _ in range(3):
+        browser = world.browser()
+        page = world.log_in(browser, ANNA, "/mine/okter")
+        (cookie,) = [cookie for cookie in browser.cookies if cookie.name == "portal-session"]
+        assert cookie.value
+        assert len(urlsafe_b64decode(f"{cookie.value}=")) == 32
+        assert cookie.value not in page.response.text + page.url
+        assert all(len(f"{one.name}={one.value}") < 4096 for one in browser.cookies)
+        secrets.add(cookie.value)
+    assert len(secrets) == 3
 
 
 def test_asking_how_long_is_no_activity_and_pressing_continue_is(world: World) -> None:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import secrets
 import socket
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Literal, Self
-from weakref import WeakSet
 
-from werkzeug.serving import ThreadedWSGIServer
+from support.serving import Server
 
 from portal.demo.helseid import keys, logout
 from portal.demo.helseid.app import create_app
 from portal.demo.helseid.config import Approval, Client, Code, Config, Person
 from portal.demo.helseid.keys import SigningKey
 from portal.demo.helseid.provider import Provider
-from portal.demo.standin import PathOnly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flask import Flask
     from joserfc.jwk import RSAKey
 
 ANNA = Person(
@@ -68,7 +65,7 @@ class StandIn:
     userinfo_scheme: Literal["Bearer", "DPoP"] = "Bearer"
 
     def __init__(self, *clients: Client, people: tuple[Person, ...] = PEOPLE, **told: Any) -> None:
-        self._server: _Server | None = None
+        self._server: Server | None = None
         self._port = _held(0)
         self.address = f"http://127.0.0.1:{self._port.getsockname()[1]}"
         self.provider = Provider(
@@ -90,7 +87,7 @@ class StandIn:
     def start(self) -> None:
         with self._port:
             self._port.listen()
-            self._server = _Server(create_app(self.provider), self._port)
+            self._server = Server(create_app(self.provider), self._port)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
 
@@ -129,24 +126,6 @@ def running(*clients: Client, **told: Any) -> Iterator[Provider]:
     """Serve until the block ends; `Provider.now` is a Clock."""
     with StandIn(*clients, **told) as standin:
         yield standin.provider
-
-
-class _Server(ThreadedWSGIServer):
-    """Can hang up on everybody; werkzeug's own goes on answering on connections that are kept open."""
-
-    def __init__(self, app: Flask, port: socket.socket) -> None:
-        self._open: WeakSet[socket.socket] = WeakSet()
-        host, number = port.getsockname()
-        super().__init__(host, number, app, PathOnly, fd=port.fileno())
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
-        super().process_request(request, client_address)
-
-    def hang_up(self) -> None:
-        for connection in list(self._open):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
 
 
 def _held(port: int) -> socket.socket:

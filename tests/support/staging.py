@@ -8,13 +8,12 @@ import socket
 from base64 import b64encode
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from support import helseid
 from support.keys import ec
+from support.serving import served
 from support.world import AUDIENCE, SCOPE, World
-from werkzeug.serving import make_server
 
 from portal.adapters import catalogue_file, self_service
 from portal.adapters.client_keys import one_key
@@ -22,7 +21,6 @@ from portal.adapters.proven import ProvenClient
 from portal.app import Edges, create_app, publish
 from portal.demo.helseid.config import Client as HelseIdClient
 from portal.demo.helseid.config import Jwks
-from portal.demo.standin import PathOnly
 from portal.domain.identity import Organisation
 from portal.domain.registration import Client, Epj, PublicKey
 from portal.settings import Settings
@@ -31,8 +29,6 @@ from portal.store.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from flask import Flask
 
 
 USER_APIS = {"nhn:kjernejournal": ("nhn:kjernejournal/api",), "nhn:melde": ("nhn:melde/report/send",)}
@@ -66,20 +62,6 @@ def free_port() -> int:
     """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
-
-
-@contextmanager
-def served(app: Flask, port: int) -> Iterator[None]:
-    """Serve an app on loopback until the block ends."""
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=PathOnly)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def world_client(world: World, client_id: str) -> ProvenClient:
