@@ -100,7 +100,8 @@ def _arrived() -> ResponseReturnValue:
 def _wanted(level: int) -> dict[str, Any]:
     """What HelseID is asked for; tokens for other APIs only where the settings name some (RFC 8707 §2)."""
     settings = parts().settings
-    acr_values = f"Level{_HIGHEST}" if level == _HIGHEST else settings.helseid_acr_values
+    higher = level > settings.helseid_min_security_level
+    acr_values = f"Level{level}" if higher else settings.helseid_acr_values
     if not settings.helseid_user_apis:
         return {"scope": SCOPES, "acr_values": acr_values}
     scope = " ".join([SCOPES, "offline_access", *settings.helseid_user_apis.values()])

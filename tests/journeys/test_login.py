@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from support.helseid import ANNA, CATO
@@ -59,6 +60,23 @@ def test_a_low_security_level_is_refused_whatever_was_asked_for(world: World) ->
     page = world.log_in(world.browser(), CATO)
     assert page.status == 403
     assert "høyere sikkerhetsnivå" in page.text
+
+
+@pytest.mark.parametrize(
+    ("lowest", "path", "asked"),
+    [(4, "/login", "idp:testidp-oidc"), (3, "/login", "idp:testidp-oidc"), (3, "/login?level=4", "Level4")],
+)
+def test_helseid_is_asked_for_what_is_configured_or_for_more(world: World, lowest: int, path: str, asked: str) -> None:
+    configured: dict[str, Any] = {
+        "helseid_acr_values": "idp:testidp-oidc",
+        "helseid_min_security_level": lowest,
+    }
+    with world.app_with(**configured) as client:
+        answer = client.get(path, headers={"Host": world.settings.host})
+    request_uri = parse_qs(urlsplit(answer.headers["Location"]).query)["request_uri"][0]
+    pushed = world.provider.memory.pushed.look(request_uri, world.clock())
+    assert pushed
+    assert pushed.acr_values == asked
 
 
 def test_a_cancelled_login_says_so(world: World) -> None:

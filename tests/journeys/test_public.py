@@ -100,6 +100,7 @@ def test_every_answer_wears_the_headers(world: World) -> None:
     for path in ("/", "/mine", "/nowhere", "/api/nowhere", "/health/live", "/static/portal.css", "/oauth/authorize"):
         headers = browser.step(Hop("GET", f"{world.origin}{path}")).response.headers
         assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] in {"same-origin", "no-referrer"}
         assert headers["Cache-Control"]
