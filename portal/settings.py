@@ -173,7 +173,7 @@ class Settings(BaseModel):
         _refuse_if(faults)
         return value
 
-    @field_validator("helseid_key_api")
+    @field_validator("helseid_issuer", "helseid_key_api")
     @classmethod
     def _is_safe(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value and info.data.get("environment") == "production" and not value.startswith("https://"):

@@ -106,6 +106,7 @@ def test_a_file_that_cannot_be_read_is_a_fault_where_nothing_is_required() -> No
         ({"PORTAL_TRANSPORTS": "edi20"}, "there is no transport edi20"),
         ({"PORTAL_TRANSPORTS": "edi20", "DIALOGMELDING_XSD_DIR": "/schemas"}, "there is no transport edi20"),
         ({"PORTAL_TRANSPORTS": "simulator"}, "not for production"),
+        ({"PORTAL_HELSEID_ISSUER": "http://sts.example"}, "https in production"),
         ({"PORTAL_HELSEID_KEY_API": "http://api.example/v1/client-secret"}, "https in production"),
         ({"PORTAL_HELSEID_KEY_API": "https://api.example"}, "PORTAL_HELSEID_KEY_API"),
         ({"PORTAL_HELSEID_KEY_API": "https://api.example/v1/client-secret?x=1"}, "PORTAL_HELSEID_KEY_API"),
