@@ -1,4 +1,4 @@
-"""`make bench`: what the pages cost, side by side with the least they could cost, in one run; writes bench.json."""
+"""`make bench`: what pages and logins cost, side by side with the least they could, in one run; writes bench.json."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from bench import load, servers
+from bench import load, login, servers
 from bench.catalogue import of_size
 from support import sealed_rows
 from support.catalogue import DOCTOR
@@ -61,6 +61,7 @@ def measured(folder: Path) -> Iterator[tuple[str, float, str]]:
     yield f"decide {MANY} services, median", decided_in(many), "ms"
     yield from first_paint(folder / "shipped")
     yield from pages(folder / "many", many)
+    yield from login.measured(folder / "login")
 
 
 def decided_in(catalogue: Catalogue) -> float:

