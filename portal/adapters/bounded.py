@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import math
-import socket
 import ssl
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Event, Timer
+from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from requests.adapters import HTTPAdapter
@@ -16,7 +16,8 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import socket
+    from collections.abc import Iterator
 
 
 _end: ContextVar[float] = ContextVar("end", default=math.inf)
@@ -37,47 +38,48 @@ def left() -> float:
     return max(_end.get() - time.monotonic(), 0.0)
 
 
-@contextmanager
-def cut_after(seconds: float, shutdown: Callable[[], object]) -> Iterator[None]:
-    """Call `shutdown` from another thread when the body takes longer than `seconds`, then raise TimeoutError.
-
-    A socket's own timeout starts anew with every byte, so a server that drips outlasts it.
-    """
-    late = Event()
-
-    def cut() -> None:
-        late.set()
-        with suppress(OSError, ValueError):  # already closed
-            shutdown()
-
-    watchdog = Timer(seconds, cut)
-    watchdog.daemon = True
-    watchdog.start()
-    try:
-        yield
-    finally:
-        watchdog.cancel()
-    if late.is_set():
-        raise TimeoutError
-
-
+_LONGEST = 60.0  # sockets take no infinity
 SENDING = 8.0
 """Seconds that a body may take to leave; urllib3 itself gives it what is meant for connecting."""
 
 
+class _Timely(io.RawIOBase):
+    """Reads a socket in the time that is left, as a whole: its own timeout starts anew with every byte."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        seconds = min(left(), _LONGEST)
+        if seconds <= 0:
+            raise TimeoutError
+        self._sock.settimeout(seconds)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_Timely(sock))
+
+
 class _HTTPConnection(HTTPConnection):
+    response_class = _Response
+
     def send(self, data: Any) -> None:
         """Send within a limit of its own: 10 MB do not go through in the time that a connection takes."""
         if self.sock is not None:
             self.sock.settimeout(max(min(SENDING, left()), 0.001))
         super().send(data)
-
-    def getresponse(self) -> Any:
-        """Read status and headers in the time that is left, as a whole."""
-        sock = self.sock
-        # The plain socket's shutdown: TLS's own would let the reader go on below the encryption.
-        with cut_after(left(), lambda: socket.socket.shutdown(sock, socket.SHUT_RDWR)):
-            return super().getresponse()
 
 
 class _HTTPSConnection(_HTTPConnection, HTTPSConnection):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from requests import Request, RequestException
 from urllib3.exceptions import HTTPError
 
-from portal.adapters.bounded import BoundedAdapter, cut_after, left, within
+from portal.adapters.bounded import BoundedAdapter, left, within
 from portal.domain import strict_json
 from portal.errors import UpstreamError
 
@@ -108,10 +108,9 @@ class Egress:
 
     def _body(self, raw: BaseHTTPResponse) -> bytes:
         body = b""
-        with cut_after(left(), raw.shutdown):
-            # Until nothing comes: only then does urllib3 compare with Content-Length.
-            while len(body) <= self._max_bytes and (more := raw.read(_CHUNK, decode_content=False)):
-                body += more
+        # Until nothing comes: only then does urllib3 compare with Content-Length.
+        while len(body) <= self._max_bytes and (more := raw.read(_CHUNK, decode_content=False)):
+            body += more
         return body
 
 

@@ -192,6 +192,20 @@ def test_a_slow_server_is_left_in_time(talk: Callable[[socket.socket], None]) ->
     assert spent < 1.1
 
 
+def test_a_slow_server_is_left_in_time_over_tls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    issued = authority(tmp_path, "127.0.0.1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(issued.authority))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(issued.certificate, issued.key)
+    talk = _drip(before=b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+    with raw_server(talk, lambda plain: context.wrap_socket(plain, server_side=True)) as origin:
+        started = time.monotonic()
+        error = failed(Egress({origin}, connect_timeout=0.3, total_timeout=0.4), f"{origin}/")
+        spent = time.monotonic() - started
+    assert error.code == "upstream_unreachable"
+    assert spent < 1.1
+
+
 @pytest.mark.parametrize(
     "answer",
     [

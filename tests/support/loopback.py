@@ -77,22 +77,24 @@ def http_server(
 
 
 @contextmanager
-def raw_server(talk: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Let `talk` write whatever it likes to every connection, and give the origin."""
+def raw_server(
+    talk: Callable[[socket.socket], None], wrap: Callable[[socket.socket], socket.socket] | None = None
+) -> Iterator[str]:
+    """Let `talk` write whatever it likes to every connection, and give the origin; `wrap` puts TLS around it."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
         with suppress(OSError):
             while True:
                 connection, _ = listener.accept()
-                with connection, suppress(OSError):
-                    connection.recv(65_536)
-                    talk(connection)
+                with suppress(OSError), wrap(connection) if wrap else connection as speaking:
+                    speaking.recv(65_536)
+                    talk(speaking)
 
     thread = Thread(target=serve)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"{'https' if wrap else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         with suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
