@@ -116,12 +116,15 @@ def portal(database_url: str, tmp_path: Path) -> Iterator[Portal]:
 
 
 def cards(page: requests.Response) -> dict[str, bool]:
-    """Every service that a page shows as a card, and whether it has a button."""
+    """Every service that a page shows as a card, and whether it has a button that opens it."""
     assert page.status_code == 200
     tree: Any = html.document_fromstring(page.text)
     found = tree.xpath("//article[contains(@class, 'service')]")
     return {
-        card.get("id"): bool(card.xpath(".//*[@class='bottom']//*[contains(@class, 'ds-button')]")) for card in found
+        card.get("id"): bool(
+            card.xpath(".//*[@class='bottom']//*[contains(@class, 'ds-button')][not(@href='?level=4')]")
+        )
+        for card in found
     }
 
 

@@ -34,6 +34,7 @@ def test_no_more_is_asked_for_than_a_login_needs(world: World) -> None:
         "helseid://scopes/hpr/hpr_number",
     )
     assert (pushed.acr_values, pushed.prompt, pushed.max_age, pushed.resources) == ("Level4", None, None, ())
+    assert len(pushed.nonce or "") == 43
 
 
 def test_the_callback_is_good_once_and_friendly_twice(world: World) -> None:
