@@ -2,6 +2,7 @@
 "use strict";
 const dialog = document.getElementById("okt");
 const WARNING = 120;
+const CLOCK = new Intl.DateTimeFormat("nb", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/Oslo" });
 let timer = 0;
 
 const plan = ({ idle, ends }) => {
@@ -14,7 +15,7 @@ const plan = ({ idle, ends }) => {
     return undefined;
   }
   for (const part of dialog.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== (ends <= idle ? "ends" : "idle");
-  const end = new Date(Date.now() + left * 1000).toLocaleTimeString("nb", { hour: "2-digit", minute: "2-digit" });
+  const end = CLOCK.format(Date.now() + left * 1000);
   for (const at of dialog.querySelectorAll("[data-at]")) at.textContent = end;
   if (!dialog.open) dialog.showModal();
   timer = setTimeout(look, Math.min(left, 10) * 1000);
