@@ -31,7 +31,7 @@ HOME: dict[str, set[str]] = {
     "flask_babel": {"web", "app"},
     "flask_login": {"web", "app"},
     "ftplib": set(),
-    "http.client": set(),
+    "http.client": {"adapters"},
     "lxml": {"domain", "adapters", "demo"},
     "psycopg": {"store"},
     "rapidfuzz": {"domain"},

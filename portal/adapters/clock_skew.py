@@ -24,6 +24,6 @@ class ClockSkew:
         try:
             said = parsedate_to_datetime(answer.headers.get("date", ""))
             self.ahead = said - self._now()
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             pass  # no date, or one without a zone: nothing was learnt
         return answer

@@ -64,9 +64,9 @@ class TokenEndpoint:
 
     def revoke(self, refresh_token: str) -> None:
         """Give a refresh token back (RFC 7009); a provider without that endpoint lets it expire."""
-        address = self._provider.metadata().get("revocation_endpoint")
-        if address:
-            self._client.post(address, {"token": refresh_token, "token_type_hint": "refresh_token"})
+        with within(CONVERSATION):
+            if address := self._provider.metadata().get("revocation_endpoint"):
+                self._client.post(address, {"token": refresh_token, "token_type_hint": "refresh_token"})
 
     def _tokens(self, form: Form, *, details: Details | None = None, jkt: str | None = None) -> dict[str, Any]:
         with within(CONVERSATION):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from portal.domain import jose
-from portal.domain.identity import HPR_NUMBER, PID, SECURITY_LEVEL, VerifiedClaims
+from portal.domain.identity import HPR_NUMBER, PID, SECURITY_LEVEL, SID, SUB, VerifiedClaims
 from portal.domain.jose import Jwt, Unsound, demand
 from portal.errors import TokenRejected
 
@@ -44,7 +44,10 @@ def check(
 
 def _check_types(jwt: Jwt) -> None:
     jwt.text("client_id")
-    for name in ("sub", "sid", "jti", PID, SECURITY_LEVEL, HPR_NUMBER):
+    for name, longest in (("sub", SUB), ("sid", SID)):
+        if name in jwt.claims:
+            jwt.identifier(name, longest)
+    for name in ("jti", PID, SECURITY_LEVEL, HPR_NUMBER):
         jwt.optional_text(name)
     confirmation = jwt.claims.get("cnf")
     thumbprint = confirmation.get("jkt") if isinstance(confirmation, dict) else None

@@ -48,11 +48,12 @@ class Response(NamedTuple):
 def read(parameters: list[tuple[str, str]], *, issuer: str) -> Response:
     """Return HelseID's answer from every parameter of the callback, in order and unmerged.
 
-    Raises SignInError: login_response_malformed (a name given twice, a value that is empty, longer than 2048 or not
-    printable ASCII, code together with error, neither of them, no state), login_issuer_mismatch.
+    Raises SignInError: login_response_malformed (a name given twice, a NUL; of the names we read a value that is empty,
+    longer than 2048 or not printable ASCII; code together with error, neither of them, no state),
+    login_issuer_mismatch.
     """
     given = dict(parameters)
-    if len(given) != len(parameters) or len(parameters) > _MOST:
+    if len(given) != len(parameters) or len(parameters) > _MOST or any("\0" in value for value in given.values()):
         raise SignInError("login_response_malformed", "parameters")
     for name in ("iss", "state", "code", "error"):
         if name in given and not _VALUE.fullmatch(given[name]):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from portal.domain import jose
-from portal.domain.identity import HPR_NUMBER, PID, SECURITY_LEVEL, VerifiedClaims
+from portal.domain.identity import HPR_NUMBER, PID, SECURITY_LEVEL, SID, SUB, VerifiedClaims
 from portal.domain.jose import Jwt, Unsound, demand
 from portal.errors import SignInError
 
@@ -40,8 +40,8 @@ def check(
 
 
 def _check_types(jwt: Jwt) -> None:
-    for name in ("sub", "sid"):
-        jwt.text(name)
+    jwt.identifier("sub", SUB)
+    jwt.identifier("sid", SID)
     for name in ("name", "acr", "idp", PID, SECURITY_LEVEL, HPR_NUMBER):
         jwt.optional_text(name)
     if "auth_time" in jwt.claims:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NewType
 
@@ -13,9 +14,13 @@ if TYPE_CHECKING:
 VerifiedClaims = NewType("VerifiedClaims", dict[str, Any])
 """Claims of a token whose signature, issuer, audience and lifetime were checked."""
 
+SUB, SID = 64, 200
+"""The longest that these may be; HelseID's have 44 and 32 characters."""
+
 SECURITY_LEVEL = "helseid://claims/identity/security_level"
 PID = "helseid://claims/identity/pid"
 HPR_NUMBER = "helseid://claims/hpr/hpr_number"
+_HPR = re.compile(r"[1-9][0-9]{0,8}")
 HPR_DETAILS = "helseid://claims/hpr/hpr_details"
 
 
@@ -86,9 +91,11 @@ def _name(claims: VerifiedClaims) -> str:
 def _hpr_number(claims: VerifiedClaims, details: Mapping[str, Any]) -> str | None:
     # HelseID sends a string in tokens and a number in userinfo.
     number = details.get("hpr_number") or claims.get(HPR_NUMBER)
-    if number is not None and not isinstance(number, str | int):
+    if not number:
+        return None
+    if isinstance(number, bool) or not isinstance(number, str | int) or not _HPR.fullmatch(str(number)):
         raise SignInError("login_token_invalid", "hpr_number")
-    return str(number) if number else None
+    return str(number)
 
 
 def _approvals(details: Mapping[str, Any]) -> list[Any]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TOKEN_LIMIT = 8192
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_IDENTIFIER = re.compile(r"[!-~]+")
 _RSA_BITS = 2048
 _PUBLIC_MEMBERS = frozenset({"kty", "alg", "use", "n", "e", "crv", "x", "y"})
 _LAST_SECOND = 253_402_300_799  # 9999-12-31T23:59:59Z, the last that datetime can hold
@@ -51,6 +52,12 @@ class Jwt:
     def optional_text(self, name: str, longest: int = 512) -> str | None:
         """As `text`, but the claim may be missing."""
         return self.text(name, longest) if name in self.claims else None
+
+    def identifier(self, name: str, longest: int) -> str:
+        """As `text`, of printable ASCII without spaces: what can be kept, compared and logged as it is."""
+        value = self.text(name, longest)
+        demand(_IDENTIFIER.fullmatch(value) is not None, name)
+        return value
 
     def seconds(self, name: str) -> float:
         """Return a claim that must be a NumericDate between 1970 and 9999 (RFC 7519 §2)."""

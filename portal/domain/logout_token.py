@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _AHEAD = timedelta(seconds=10)
+_LONGEST = timedelta(hours=1)  # §4 recommends two minutes; a `jti` is remembered as long as its token
 
 
 class LoggedOut(NamedTuple):
@@ -36,6 +37,7 @@ def check(token: str, *, keys: Sequence[Mapping[str, Any]], issuer: str, client_
         jwt.check_audience(client_id)
         jwt.seconds("iat")
         jwt.check_lifetime(now, leeway=timedelta(0), ahead=_AHEAD)
+        demand(jwt.seconds("exp") <= (now + _LONGEST).timestamp(), "exp")
         _check_event(jwt)
         said = LoggedOut(jwt.optional_text("sid"), jwt.optional_text("sub"), jwt.text("jti"), _end(jwt))
         demand(bool(said.sid or said.sub), "sid")

@@ -123,5 +123,12 @@ def begin(session: Session, vault: Vault, login: Login, tokens: Mapping[str, Any
         session.add(row)
 
 
+def renewal(session: Session, vault: Vault, owner: str) -> dict[str, str] | None:
+    """What an owner's next token would be fetched with, so that it can be given back; None where there is none."""
+    sealed = session.scalar(select(HelseIdTokenRow.sealed).where(*_named(owner, _RENEWAL)))
+    found: dict[str, str] | None = vault.open(sealed, _PURPOSE) if sealed else None
+    return found
+
+
 def _named(owner: str, audience: str) -> tuple[Any, ...]:
     return (HelseIdTokenRow.owner == owner, HelseIdTokenRow.audience == audience)

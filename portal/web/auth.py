@@ -32,10 +32,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("auth", __name__)
 
 # Not the `pid` scope: `sub` is the key here, and the id token goes back to HelseID in a URL at logout.
-SCOPES = (
-    "openid profile helseid://scopes/identity/security_level helseid://scopes/identity/network "
-    "helseid://scopes/hpr/hpr_number"
-)
+SCOPES = "openid profile helseid://scopes/identity/security_level helseid://scopes/hpr/hpr_number"
 _HIGHEST = 4
 _MOST_TABS = 8
 

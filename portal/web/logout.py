@@ -9,7 +9,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask_babel import gettext
 
 from portal.errors import OAuthError, UpstreamError
-from portal.store import audit, endings, one_time
+from portal.store import audit, endings, helseid_tokens, one_time
 from portal.web import cookies, once
 from portal.web.acts import act
 from portal.web.guards import helseid, login, public, signed_in
@@ -33,9 +33,12 @@ def end() -> ResponseReturnValue:
     """End the session here and at HelseID; with `switch` the next person logs in, and a waiting patient stays."""
     portal, ending = parts(), login()
     with portal.database.write() as session:
+        renewal = helseid_tokens.renewal(session, portal.vault, ending.key_hash)
         endings.of_login(session, ending.key_hash, portal.now())
         actor = f"person {ending.person.sub}"
         audit.record(session, act("logout", actor=actor, basis="helseid", organisation=ending.organisation))
+    if renewal:
+        _give_back(renewal["refresh_token"])
     response = _on_to_helseid(ending)
     cookies.drop(response, cookies.SESSION)
     return response
@@ -85,6 +88,14 @@ def frontchannel() -> ResponseReturnValue:
     policy = f"default-src 'none'; frame-ancestors {portal.settings.helseid_issuer}"
     response.headers["Content-Security-Policy"] = policy
     return response
+
+
+def _give_back(refresh_token: str) -> None:
+    """Revoke it at HelseID (RFC 7009); what cannot be revoked now expires."""
+    try:
+        parts().helseid.tokens.revoke(refresh_token)
+    except UpstreamError as error:
+        log.warning("refresh token not given back", extra={"code": error.code})
 
 
 def _on_to_helseid(ending: Login) -> Response:

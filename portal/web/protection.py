@@ -60,7 +60,12 @@ def _right_name() -> None:
 
 
 def _readable() -> None:
-    """No NUL in path, query or form: the database would refuse it later, and less kindly."""
+    """No NUL in path, query or form: the database would refuse it later, and less kindly.
+
+    HelseID's answer is read more strictly still, by whoever can say what went wrong with the login.
+    """
+    if request.endpoint == "auth.callback":
+        return
     given = [request.path, *request.args.values()]
     if request.mimetype == "application/x-www-form-urlencoded":
         given += request.form.values()

@@ -18,4 +18,7 @@ def safe_next(path: str) -> str:
         endpoint, arguments = current_app.url_map.bind("").match(wish.path, method="GET")
     except (HTTPException, RequestRedirect, ValueError):
         return url_for("services.mine")
-    return url_for("services.mine") if endpoint == "static" else url_for(endpoint, **arguments)
+    # Not to where a login begins or ends: that would be another one.
+    if endpoint.partition(".")[0] in {"static", "auth", "logout"}:
+        return url_for("services.mine")
+    return url_for(endpoint, **arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import ssl
 import time
 from contextlib import ExitStack
@@ -115,6 +116,23 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent(running: Site) ->
 def test_operators_figures_stay_inside(running: Site, zone: str) -> None:
     assert running.request("GET", zone, "/metrics").status_code == 404
     assert "portal_deliveries" in running.behind(zone, "/metrics")
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("zone", ZONES)
+def test_nothing_older_than_tls_1_2_is_spoken(running: Site, zone: str) -> None:
+    def greeted(version: ssl.TLSVersion) -> str | None:
+        trust = ssl.create_default_context(cafile=running.folder / "ca.pem")
+        # Without this our own OpenSSL would refuse what it is to offer.
+        trust.set_ciphers("ALL:@SECLEVEL=0")
+        trust.minimum_version = trust.maximum_version = version
+        plain = socket.create_connection(("127.0.0.1", running.listening[zone]))
+        with plain, trust.wrap_socket(plain, server_hostname="127.0.0.1") as secured:
+            return secured.version()
+
+    assert greeted(ssl.TLSVersion.TLSv1_2) == "TLSv1.2"
+    with pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"):
+        greeted(ssl.TLSVersion.TLSv1_1)
 
 
 def test_the_proxy_does_not_tell_its_version(running: Site) -> None:

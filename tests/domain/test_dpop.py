@@ -7,7 +7,7 @@ import pytest
 from joserfc.jwk import ECKey
 from support.keys import Pair, ec, rsa, signed, unsigned, with_public_key_as_secret
 
-from portal.domain import dpop
+from portal.domain import dpop, jose
 from portal.errors import OAuthError
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -38,6 +38,7 @@ def refused(proof: str, access_token: str | None = None) -> str:
 def test_what_we_make_holds(pair: Pair) -> None:
     made = dpop.make_proof(pair.private, "POST", f"{URL}?a=b#c", NOW, "fresh", nonce="n", access_token="token")
     assert check(made, "token") == dpop.Proof(dpop.thumbprint(pair.public), "fresh", "n", NOW)
+    assert jose.peek(made).claims["htu"] == URL
 
 
 def test_the_thumbprint_is_that_of_rfc_7638() -> None:

@@ -41,6 +41,7 @@ def test_one_session_or_every_one_of_a_person() -> None:
         pytest.param({"iat": AT + 60}, "iat", id="from the future"),
         pytest.param({"exp": AT}, "exp", id="expired"),
         pytest.param({"exp": None}, "exp", id="no end"),
+        pytest.param({"exp": AT + 3601}, "exp", id="for more than an hour"),
         pytest.param({"jti": None}, "jti", id="no jti: it could be sent again"),
         pytest.param({"sid": None}, "sid", id="neither sid nor sub"),
         pytest.param({"sid": ["s-1"]}, "sid", id="sid is a list"),

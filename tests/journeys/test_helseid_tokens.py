@@ -14,7 +14,8 @@ from support.staging import USER_APIS, living
 
 from portal.domain import assertion_details
 from portal.domain.identity import Organisation
-from portal.errors import NotAllowed
+from portal.errors import NotAllowed, UpstreamError
+from portal.store import helseid_tokens
 from portal.store.helseid_tokens import OURSELVES, Fetched
 from portal.store.tables.sign_on import HelseIdTokenRow
 from portal.web import on_behalf
@@ -99,6 +100,19 @@ def test_a_login_that_helseid_gives_no_more_tokens_for_is_to_log_in_again(callin
     with signed_in(calling, browser), pytest.raises(NotAllowed) as caught:
         on_behalf.access_token(MELDE)
     assert caught.value.code == "not_signed_in"
+
+
+def test_logging_out_gives_the_refresh_token_back(calling: World) -> None:
+    browser = calling.browser()
+    page = calling.log_in(browser, ANNA)
+    portal = calling.app.extensions["portal"]
+    with calling.database.read() as session:
+        held = helseid_tokens.renewal(session, portal.vault, calling.login_of(ANNA).key_hash)
+    assert held
+    (log_out,) = [form for form in page.tree.forms if form.action == "/logout" and "switch" not in form.fields]
+    browser.submit(page, log_out)
+    with pytest.raises(UpstreamError, match="invalid_grant"):
+        portal.helseid.tokens.refresh(held["refresh_token"], MELDE)
 
 
 def test_without_apis_no_refresh_token_is_asked_for(world: World) -> None:

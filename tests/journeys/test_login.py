@@ -30,7 +30,6 @@ def test_no_more_is_asked_for_than_a_login_needs(world: World) -> None:
         "openid",
         "profile",
         "helseid://scopes/identity/security_level",
-        "helseid://scopes/identity/network",
         "helseid://scopes/hpr/hpr_number",
     )
     assert (pushed.acr_values, pushed.prompt, pushed.max_age, pushed.resources) == ("Level4", None, None, ())
