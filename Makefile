@@ -17,7 +17,7 @@ GATES := $(addprefix tests/test_,floors.py guards.py locks.py migrations.py mini
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help build demo test check mutants interop bench e2e statement lock clean
+.PHONY: help build demo test check mutants interop bench e2e hostile statement lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ demo: build ## Start everything on this machine; ONCE=1 plays the story and ends
 SEED := $(or $(SEED),$(shell awk 'BEGIN { srand(); print int(1000000 * rand()) }'))
 
 test: build .venv/tools ## Run the tests; DIALOGMELDING_XSD_DIR=dir adds those that need the official schemas, N= random cases
-	$(if $(N),N=$(N) )$(BIN)/pytest -n auto --hypothesis-seed=$(SEED) -m "not interop and not e2e"
+	$(if $(N),N=$(N) )$(BIN)/pytest -n auto --hypothesis-seed=$(SEED) -m "not interop and not e2e and not hostile"
 
 check: .venv/tools ## Hold the house's gates: format, lint, types, floors, sizes, guards, migrations, locks
 	$(BIN)/ruff format --check
@@ -49,11 +49,14 @@ mutants: .venv/tools ## Kill every mutant of decide() and of what it decides wit
 interop: node_modules/.counterparts build .venv/tools ## Test against third parties' programs
 	$(BIN)/pytest -m interop
 
-bench: build .venv/tools ## Measure speed and memory side by side with the least they could be; writes bench.json
+bench: node_modules/.counterparts build .venv/tools ## Measure speed and memory side by side with the least they could be; writes bench.json
 	PYTHONPATH=tests $(BIN)/python -m bench
 
 e2e: node_modules/.counterparts build .venv/tools ## Click through the portal in Chromium
 	$(BIN)/pytest -m e2e
+
+hostile: build .venv/tools ## Attack the portal with what is known to have hurt others; N= random cases
+	$(if $(N),N=$(N) )$(BIN)/pytest -n auto --hypothesis-seed=$(SEED) -m hostile
 
 statement: node_modules/.counterparts build .venv/tools ## Measure every page anew, and ship what was found as the accessibility statement
 	-$(BIN)/pytest -m e2e tests/e2e/test_pages.py -k test_every_page

@@ -45,7 +45,7 @@ def public_jwk(key: RSAPrivateKey, kid: str) -> dict[str, Any]:
 
 @cache
 def _private(kid: str) -> RSAPrivateKey:
-    private = {name: value for name, value in known_pair(kid).private.items() if name not in {"alg", "use"}}
+    private: dict[str, str | list[str]] = dict(known_pair(kid).private)
     return cast("RSAPrivateKey", RSAKey.import_key(private).private_key)
 
 

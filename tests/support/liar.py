@@ -56,10 +56,17 @@ class Liar:
     """`claims`, `header`, `tokens` and `person` are changes to what is true; `overrides` are whole answers by path."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        self.now, self.ahead = now, timedelta(0)
+        self.now, self.origin = now, ""
+        self._pushed: dict[str, dict[str, str]] = {}
+        self._codes: dict[str, Code] = {}
+        self._spent: set[str] = set()
+        self.repent()
+
+    def repent(self) -> None:
+        """Tell the truth from now on, and forget what was asked."""
+        self.ahead = timedelta(0)
         self.date: Callable[[], str] = lambda: format_datetime(self.now() + self.ahead, usegmt=True)
-        self.origin = ""
-        self.metadata: Changes = {}
+        self.metadata: Changes = {"issuer": self.origin} | {name: self.origin + path for name, path in PATHS.items()}
         self.keys: Any = [rsa().public]
         self.header: Changes = {}
         self.claims: Changes = {}
@@ -70,13 +77,6 @@ class Liar:
         self.asked: list[Asked] = []
         self.secrets: set[str] = {NAME, SUB, SID, FNR, HPR}
         self.faults: list[str] = []
-        self._pushed: dict[str, dict[str, str]] = {}
-        self._codes: dict[str, Code] = {}
-        self._spent: set[str] = set()
-
-    def open(self, origin: str) -> None:
-        self.origin = origin
-        self.metadata = {"issuer": origin} | {name: origin + path for name, path in PATHS.items()}
 
     def count(self, path: str) -> int:
         return len(self.asked_for(path))
@@ -197,8 +197,11 @@ def with_changes(whole: Changes, changes: Changes) -> Changes:
 def lying(now: Callable[[], datetime]) -> Iterator[Liar]:
     """Serve a liar until the block ends."""
     it = Liar(now)
-    # The server of the standard library dates every answer itself, by the clock on the wall.
+    # The server of the standard library dates every answer itself, by the clock on the wall; and it sends head and body
+    # apart, so that Nagle's algorithm waits 40 ms between them.
     dated = patch.object(BaseHTTPRequestHandler, "date_time_string", lambda *_: it.date())
-    with dated, http_server(it.answer) as origin:
-        it.open(origin)
+    prompt = patch.object(BaseHTTPRequestHandler, "disable_nagle_algorithm", new=True)
+    with dated, prompt, http_server(it.answer) as origin:
+        it.origin = origin
+        it.repent()
         yield it

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 import re
-import socket
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPResponse
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-import requests
 from lxml import html
 from support.catalogue import demo_catalogue
 from support.helseid import Clock
 from support.liar import TOKEN, Liar, lying
-from support.staging import free_port, register, served, settings_for
+from support.serving import served
+from support.staging import free_port, register, settings_for
+from support.visitor import CALLBACK, SESSION, Visitor
 
 from portal.adapters.log_lines import JsonLines
 from portal.app import Edges, create_app, publish
@@ -27,13 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    import requests
     from flask import Flask
 
     from portal.settings import Settings
-
-CALLBACK = "/login/callback"
-SESSION = "portal-session"
-Parameters = dict[str, str] | list[tuple[str, str]] | str
 
 
 class Lines(logging.Handler):
@@ -42,69 +39,15 @@ class Lines(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.setFormatter(JsonLines())
+        self.forget()
+
+    def forget(self) -> None:
         self.said: list[str] = []
         self.records: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         self.said.append(self.format(record))
         self.records.append(record)
-
-
-class Visitor:
-    """A browser that follows nothing by itself and sends an address as it was written."""
-
-    def __init__(self, siege: Siege) -> None:
-        self._siege = siege
-        self._jar = requests.Session()
-        self._jar.trust_env = False
-        self.cookies = self._jar.cookies
-
-    def ask(self, path: str, method: str = "GET", **sent: Any) -> requests.Response:
-        request = self._jar.prepare_request(requests.Request(method, self._siege.origin, **sent))
-        # Otherwise requests would mend what is meant to be broken.
-        request.url = f"{self._siege.origin}{path}"
-        return self._jar.send(request, allow_redirects=False, timeout=20)
-
-    def shout(self, target: bytes, *headers: bytes) -> requests.Response:
-        """Send a request line byte for byte; what is said in cookies is not remembered."""
-        where = urlsplit(self._siege.origin)
-        lines = [b"GET %s HTTP/1.1" % target, b"Host: %s" % where.netloc.encode(), *headers]
-        if self.cookies:
-            lines.append(b"Cookie: %s" % self.jar())
-        with socket.create_connection((where.hostname or "", where.port or 0), timeout=20) as connection:
-            connection.sendall(b"\r\n".join([*lines, b"Connection: close", b"", b""]))
-            heard = HTTPResponse(connection)
-            heard.begin()
-            return _answer(heard, f"{self._siege.origin}{target.decode('latin-1')}")
-
-    def jar(self) -> bytes:
-        """Every cookie, as a header has them."""
-        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.cookies).encode()
-
-    def leave_for_helseid(self, next_page: str = "/mine", **more: str) -> str:
-        """Ask for a login: the address at HelseID."""
-        answer = self.ask(f"/login?{urlencode({'next': next_page, **more})}")
-        assert answer.status_code == 303, answer.text
-        return answer.headers["Location"]
-
-    def begin(self, next_page: str = "/mine") -> dict[str, str]:
-        """Log in at HelseID: what is to be brought back, in a form that a test can mangle."""
-        return self._siege.liar.log_in(self.leave_for_helseid(next_page))
-
-    def bring(self, parameters: Parameters) -> requests.Response:
-        """Come back from HelseID with these."""
-        query = parameters if isinstance(parameters, str) else urlencode(parameters)
-        return self.ask(f"{CALLBACK}?{query}")
-
-    def log_in(self, next_page: str = "/mine") -> requests.Response:
-        return self.bring(self.begin(next_page))
-
-    def is_in(self) -> bool:
-        return self.ask("/mine").status_code == 200
-
-    @property
-    def session(self) -> str | None:
-        return self.cookies.get(SESSION)
 
 
 @dataclass
@@ -117,13 +60,22 @@ class Siege:
     database: Database
     clock: Clock
     lines: Lines = field(repr=False)
+    audited_before: dict[str, int] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
         return self.settings.base_url
 
+    def begin_anew(self) -> None:
+        """Let the next test find an honest HelseID, the right time, and nothing said or done."""
+        self.liar.repent()
+        self.clock.ahead = timedelta(0)
+        self.lines.forget()
+        self.audited_before = {}
+        self.audited_before = {action: len(self.audited(action)) for action in ("login", "logout")}
+
     def visitor(self) -> Visitor:
-        return Visitor(self)
+        return Visitor(self.origin, self.liar)
 
     def attack(self, **mangled: str) -> requests.Response:
         """One whole login of somebody new, with these parameters of the callback instead of the right ones."""
@@ -134,9 +86,10 @@ class Siege:
         return self.liar.count(TOKEN)
 
     def audited(self, action: str = "login") -> list[str]:
-        """How everything of a kind has ended, as the audit log knows it, the latest last."""
+        """How everything of a kind has ended since the test began, as the audit log knows it, the latest last."""
         with self.database.read() as session:
-            return [line["outcome"] for line in audit.export(session) if line.get("action") == action]
+            outcomes = [line["outcome"] for line in audit.export(session) if line.get("action") == action]
+        return outcomes[self.audited_before.get(action, 0) :]
 
     def refused(self, answer: requests.Response, status: int, code: str, rule: str | None = None) -> None:
         """The answer is a Norwegian page that says nothing, leads nowhere, and has its reason in the log alone."""
@@ -162,8 +115,8 @@ class Siege:
 
     def ways_on(self, answer: requests.Response) -> list[str]:
         """The links of a page that lead to a login."""
-        links = html.document_fromstring(answer.text).xpath("//main//a/@href")
-        return [str(link) for link in links if urlsplit(str(link))[:3] == ("", "", "/login")]
+        links = [link.get("href", "") for link in html.document_fromstring(answer.text).iterfind(".//main//a")]
+        return [link for link in links if urlsplit(link)[:3] == ("", "", "/login")]
 
     def nobody_came_in(self, visitor: Visitor) -> None:
         assert visitor.session is None
@@ -173,16 +126,9 @@ class Siege:
     def _line(self, answer: requests.Response) -> logging.LogRecord:
         reference = re.search(r"<code>([\w-]{12})</code>", answer.text)
         assert reference, f"{answer.status_code} without a reference: {answer.text}"
-        (line,) = [one for one in self.lines.records if one.__dict__.get("reference") == reference[1]]
+        said = [one for one in self.lines.records if one.__dict__.get("reference") == reference[1]]
+        (line,) = [one for one in said if one.getMessage() == "refused"]
         return line
-
-
-def _answer(heard: HTTPResponse, url: str) -> requests.Response:
-    answer = requests.Response()
-    answer.status_code, answer.url, answer.encoding = heard.status, url, "utf-8"
-    answer.headers.update(heard.getheaders())
-    answer._content = heard.read()  # noqa: SLF001  requests has no other way to make one
-    return answer
 
 
 def _leads_nowhere(answer: requests.Response) -> None:
