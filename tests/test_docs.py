@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 DOCS = ROOT / "docs"
 CONTRACT = (DOCS / "contract.md").read_text(encoding="utf-8")
 REGISTRATION = (DOCS / "registration.md").read_text(encoding="utf-8")
+HELSEID = (DOCS / "helseid.md").read_text(encoding="utf-8")
 FAMILIES: tuple[type[errors.PortalError], ...] = (
     errors.RequestRejected,
     errors.Unavailable,
@@ -34,6 +37,12 @@ SINGLES = (
     errors.NotAllowed("unknown_host"),
 )
 PROBLEMS = {row for family in FAMILIES for row in family.codes.items()} | {(one.code, one.status) for one in SINGLES}
+
+# HelseID's profile for clients, and OWASP ASVS 5.0: cookies and CSRF, V7, V9, and of V10 what concerns a client.
+_CHAPTERS = {"3.3": 5, "3.5": 3, "7.1": 3, "7.2": 4, "7.3": 2, "7.4": 5, "7.5": 3, "7.6": 2, "9.1": 3, "9.2": 4}
+_CHAPTERS |= {"10.1": 2, "10.2": 3, "10.5": 5}
+REQUIREMENTS = [f"{letters}{number}" for letters in ("SK", "FK") for number in range(1, 6)]
+REQUIREMENTS += [f"{chapter}.{number + 1}" for chapter, last in _CHAPTERS.items() for number in range(last)]
 
 
 def codes(section: str) -> set[tuple[str, int]]:
@@ -88,3 +97,30 @@ def test_every_field_of_a_registration_is_explained(heading: str, model: type[Bo
 def test_links_lead_somewhere(page: str) -> None:
     targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / page).read_text(encoding="utf-8"))
     assert [target for target in targets if not ((ROOT / page).parent / target).exists()] == []
+
+
+def names_in(path: str) -> set[str]:
+    """The names of the tests in a file; none when there is no such file."""
+    file = ROOT / path
+    tree = ast.parse(file.read_text(encoding="utf-8") if file.exists() else "")
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_what_holds_a_requirement_exists() -> None:
+    named = set(re.findall(r"(tests/[\w/]+\.py)::(test_\w+)", HELSEID))
+    assert len(named) > 100
+    assert sorted((path, name) for path, name in named if name not in names_in(path)) == []
+
+
+def test_every_requirement_stands_in_one_row_that_says_what_holds_it() -> None:
+    rows = re.findall(r"^\| (.+?) \| .+? \| (.*) \|$", HELSEID, re.MULTILINE)
+    counted = Counter(requirement for requirement, _ in rows)
+    assert [one for one in REQUIREMENTS if counted[one] != 1] == []
+    holds = re.compile(r"n/a: |This document|.*`tests/\w")
+    assert [one for one, held in rows if one in REQUIREMENTS and not holds.match(held)] == []
+
+
+def test_every_module_that_helseid_md_names_exists() -> None:
+    named = set(re.findall(r"`((?:web|adapters|domain|store)/\w+\.py)`", HELSEID))
+    assert len(named) > 20
+    assert sorted(path for path in named if not (ROOT / "portal" / path).exists()) == []
