@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from portal.domain import jose
+from portal.domain.identity import SID, SUB
 from portal.domain.jose import Jwt, Unsound, demand
 from portal.errors import OAuthError
 
@@ -39,7 +40,7 @@ def check(token: str, *, keys: Sequence[Mapping[str, Any]], issuer: str, client_
         jwt.check_lifetime(now, leeway=timedelta(0), ahead=_AHEAD)
         demand(jwt.seconds("exp") <= (now + _LONGEST).timestamp(), "exp")
         _check_event(jwt)
-        said = LoggedOut(jwt.optional_text("sid"), jwt.optional_text("sub"), jwt.text("jti"), _end(jwt))
+        said = LoggedOut(_optional(jwt, "sid", SID), _optional(jwt, "sub", SUB), jwt.text("jti"), _end(jwt))
         demand(bool(said.sid or said.sub), "sid")
     except Unsound as unsound:
         raise OAuthError("invalid_request", f"logout_token: {unsound}") from unsound
@@ -51,6 +52,10 @@ def _check_event(jwt: Jwt) -> None:
     demand(isinstance(events, dict) and isinstance(events.get(_EVENT), dict), "events")
     # What an id token has and a logout token must not, so that neither passes for the other (§2.4).
     demand("nonce" not in jwt.claims, "nonce")
+
+
+def _optional(jwt: Jwt, name: str, longest: int) -> str | None:
+    return jwt.identifier(name, longest) if name in jwt.claims else None
 
 
 def _end(jwt: Jwt) -> datetime:

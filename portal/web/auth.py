@@ -42,8 +42,9 @@ _MOST_TABS = 8
 def begin() -> ResponseReturnValue:
     """Send the browser to HelseID and remember where it wanted to go; `level=4` asks for a higher login."""
     portal, after = parts(), safe_next(request.args.get("next", ""))
-    level = _HIGHEST if request.args.get("level") == str(_HIGHEST) else portal.settings.helseid_min_security_level
-    g.retry = request.full_path
+    higher = request.args.get("level") == str(_HIGHEST)
+    level = _HIGHEST if higher else portal.settings.helseid_min_security_level
+    g.retry = url_for("auth.begin", next=after, level=_HIGHEST if higher else None)
     with _helseid_answers():
         begun = portal.helseid.begin(_wanted(level))
     secret, life = portal.token(), portal.settings.lifetimes.login

@@ -18,13 +18,13 @@ from portal.web.parts import parts
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+    from werkzeug.datastructures import MultiDict
 
+    from portal.store.database import Session
     from portal.store.logins import Login
 
 blueprint = Blueprint("logout", __name__)
 log = logging.getLogger(__name__)
-
-_LONGEST_SID = 512
 
 
 @blueprint.post("/logout")
@@ -62,13 +62,13 @@ def backchannel() -> ResponseReturnValue:
     The token proves itself and counts once; a session that is not here is no error.
     """
     portal = parts()
-    said = portal.helseid.logged_out(request.form.get("logout_token", ""))
+    said = portal.helseid.logged_out(_only(request.form, "logout_token"))
     now, issuer = portal.now(), portal.settings.helseid_issuer
+    # Not committed alone: HelseID sends it again when we could not end what it names (§2.5).
     with portal.database.write() as session:
-        fresh = one_time.remember(session, "logout_jti", said.jti, client=issuer, expires_at=said.expires_at, now=now)
-    if not fresh:
-        raise OAuthError("invalid_request", "logout_token: jti was seen before")
-    _end(said.sid, said.sub, "back-channel")
+        if not one_time.remember(session, "logout_jti", said.jti, client=issuer, expires_at=said.expires_at, now=now):
+            raise OAuthError("invalid_request", "logout_token: jti was seen before")
+        _end(session, said.sid, said.sub, "back-channel")
     return Response(status=200)
 
 
@@ -81,9 +81,10 @@ def frontchannel() -> ResponseReturnValue:
     whether there was such a session.
     """
     portal = parts()
-    issuer, sid = request.args.get("iss", ""), request.args.get("sid", "")
-    if issuer == portal.settings.helseid_issuer and 0 < len(sid) <= _LONGEST_SID:
-        _end(sid, None, "front-channel")
+    issuer, sid = _only(request.args, "iss"), _only(request.args, "sid")
+    if issuer == portal.settings.helseid_issuer and sid:
+        with portal.database.write() as session:
+            _end(session, sid, None, "front-channel")
     response = make_response("", 200)
     policy = f"default-src 'none'; frame-ancestors {portal.settings.helseid_issuer}"
     response.headers["Content-Security-Policy"] = policy
@@ -113,10 +114,14 @@ def _on_to_helseid(ending: Login) -> Response:
     return leave(url, gettext("Logger ut av HelseID"))
 
 
-def _end(sid: str | None, sub: str | None, channel: str) -> None:
-    portal = parts()
-    with portal.database.write() as session:
-        count = endings.of_sid(session, sid, sub, portal.now())
-        if count:
-            audit.record(session, act("logout", actor="helseid", basis=channel))
+def _only(given: MultiDict[str, str], name: str) -> str:
+    """A parameter that is given once; empty when it is missing, or given twice, which two readers read differently."""
+    values = given.getlist(name)
+    return values[0] if len(values) == 1 else ""
+
+
+def _end(session: Session, sid: str | None, sub: str | None, channel: str) -> None:
+    count = endings.of_sid(session, sid, sub, parts().now())
+    if count:
+        audit.record(session, act("logout", actor="helseid", basis=channel))
     log.info("logged out by HelseID", extra={"channel": channel, "sessions": count})

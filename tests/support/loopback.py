@@ -46,6 +46,7 @@ def http_server(
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are two writes
 
         def handle_any(self) -> None:
             length = int(self.headers.get("Content-Length", 0))

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from jinja2.bccache import Bucket, BytecodeCache
 from lxml import html
 from support.catalogue import demo_catalogue
 from support.helseid import Clock
@@ -31,6 +32,23 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from portal.settings import Settings
+
+
+class _Compiled(BytecodeCache):
+    """Templates that are compiled once for all the portals of a run."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_TEMPLATES = _Compiled()
 
 
 class Lines(logging.Handler):
@@ -169,6 +187,7 @@ def besieged(database_url: str, folder: Path, **changes: Any) -> Iterator[Siege]
 def another_process(settings: Settings, clock: Clock) -> Iterator[Flask]:
     """One more process of the same portal: another host, or the same one after a restart."""
     app = create_app(settings, Edges(now=clock))
+    app.jinja_env.bytecode_cache = _TEMPLATES
     try:
         yield app
     finally:
