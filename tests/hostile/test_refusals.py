@@ -10,8 +10,6 @@ import pytest
 from support.liar import DISCOVERY, JWKS, PAR, TOKEN, USERINFO
 from support.loopback import Asked, Says
 
-from portal.adapters import openid
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -134,19 +132,18 @@ def test_H012_what_HelseID_breaks_off_is_not_sent_again(siege: Siege) -> None:
     siege.nobody_came_in(visitor)
 
 
-def test_H012_a_HelseID_that_never_comes_to_the_point_is_left(siege: Siege, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_H012_a_HelseID_that_never_comes_to_the_point_is_left(siege: Siege) -> None:
     visitor = siege.visitor()
     brought = visitor.begin()
-    monkeypatch.setattr(openid, "CONVERSATION", 0.5)
     siege.liar.overrides[TOKEN] = _slow
     began = time.monotonic()
     siege.refused(visitor.bring(brought), *DOWN)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 11
     siege.nobody_came_in(visitor)
 
 
 def _slow(_: Asked) -> Says:
-    time.sleep(2)
+    time.sleep(12)
     return Says({})
 
 
