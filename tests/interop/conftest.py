@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from interop.site import KEYS, ORIGIN, PORT, Site, document
 from support.counterpart import KINDS, Counterpart, counterpart
 from support.loopback import Asked, Says, http_server
 from support.raw_client import registration
@@ -59,3 +60,27 @@ def client(issuer: Counterpart) -> OpenIdClient:
 @pytest.fixture
 def browser(tmp_path: Path) -> Browser:
     return Browser(tmp_path)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def provider(request: pytest.FixtureRequest) -> Iterator[Counterpart]:
+    portal = registration(
+        "portal",
+        redirect_uris=(f"{ORIGIN}/login/callback",),
+        post_logout_redirect_uris=(f"{ORIGIN}/logout",),
+        backchannel_logout_uri=f"{ORIGIN}/logout/backchannel",
+        apis={API: (API_SCOPE,)},
+        offline_access=True,
+    )
+    with counterpart(request.param, portal.model_copy(update={"jwks": KEYS})) as running:
+        yield running
+
+
+@pytest.fixture
+def site(provider: Counterpart, sqlite_url: str, tmp_path: Path) -> Iterator[Site]:
+    made = Site(provider, PORT, sqlite_url, tmp_path)
+    made.publish(document())
+    made.start()
+    yield made
+    made.stop()
+    made.database.close()

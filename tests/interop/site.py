@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from support.counterpart import answered, is_login_page
 from support.keys import ec
 from support.serving import served
-from support.staging import settings_for
+from support.source import ROOT
+from support.staging import free_port, settings_for
 
 from portal.adapters import catalogue_file
 from portal.app import create_app, publish
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 NEW_KEY = ec("portal-new")
 KEYS = Jwks(keys=[ec("portal").public, NEW_KEY.public])
 """What is registered at the counterpart: the configured key, and the one that takes its place."""
+
+PORT = free_port()
+ORIGIN = f"http://127.0.0.1:{PORT}"
+LEVEL_4 = "rules: [{professions: [LE], min_security_level: 4}]"
 
 
 class Site:
@@ -81,6 +86,33 @@ def landed(page: Page, person: Person, path: str = "/mine") -> bool:
     return page.status == 200 and page.url.endswith(path) and person.name in page.text
 
 
-def fresh() -> str:
-    """A string nobody has seen."""
-    return secrets.token_urlsafe(16)
+def document() -> str:
+    """The demo's services; the second one for doctors asks for level 4."""
+    demo = (ROOT / "portal/demo/catalog.yaml").read_text(encoding="utf-8").replace("{target}", "9")
+    rule = "rules: [{professions: [LE], authorization: [autorisasjon, lisens]}]"
+    first, second, rest = demo.split(rule, 2)
+    return f"{first}{rule}{second}{LEVEL_4}{rest}"
+
+
+def at_login(site: Site, browser: Browser, path: str = "/mine") -> Page:
+    page = site.open(browser, path)
+    assert is_login_page(page), page.text
+    return page
+
+
+def callback_of(browser: Browser, page: Page, person: Person) -> str:
+    """She logs in at HelseID; where she is sent back to, before she goes there."""
+    hop: Any = answered(browser, page, person)
+    while not hop.url.startswith(ORIGIN):
+        hop = browser.next(browser.step(hop), hop)
+    return str(hop.url)
+
+
+def retry(site: Site, browser: Browser, page: Page) -> Page:
+    (link,) = [link for link in page.links() if link.startswith("/login")]
+    return browser.open(f"{site.origin}{link}")
+
+
+def pressed(browser: Browser, page: Page, *, switch: bool) -> Page:
+    (form,) = [one for one in page.tree.forms if one.action == "/logout" and ("switch" in one.fields) is switch]
+    return browser.submit(page, form)
