@@ -6,37 +6,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hostile.backchannel import PATH, changes_nothing, say, signed_in
 from support.forge import by_hand, encoded, weak_key
 from support.keys import rsa, signed, unsigned, with_public_key_as_secret
 from support.liar import CLIENT, LOGOUT_EVENT, MISSING, SID, SUB
 
 if TYPE_CHECKING:
-    import requests
     from support.siege import Siege
-    from support.visitor import Visitor
 pytestmark = pytest.mark.hostile
-
-
-PATH = "/logout/backchannel"
-
-
-def _say(siege: Siege, token: str, **sent: Any) -> requests.Response:
-    return siege.visitor().ask(PATH, "POST", data={"logout_token": token}, **sent)
-
-
-def _signed_in(siege: Siege) -> Visitor:
-    visitor = siege.visitor()
-    visitor.log_in()
-    return visitor
-
-
-def _changes_nothing(siege: Siege, visitor: Visitor, answer: requests.Response) -> None:
-    assert answer.status_code == 400, answer.text
-    assert answer.json()["error"] == "invalid_request"
-    assert answer.headers["Cache-Control"] == "no-store"
-    siege.nothing_is_told(answer)
-    assert visitor.is_in()
-    assert siege.audited("logout") == []
 
 
 REFUSED: list[Any] = [
@@ -74,8 +51,8 @@ REFUSED: list[Any] = [
 
 @pytest.mark.parametrize("change", REFUSED)
 def test_a_logout_token_is_refused(siege: Siege, change: dict[str, Any]) -> None:
-    visitor = _signed_in(siege)
-    _changes_nothing(siege, visitor, _say(siege, siege.liar.logout_token(**change)))
+    visitor = signed_in(siege)
+    changes_nothing(siege, visitor, say(siege, siege.liar.logout_token(**change)))
 
 
 @pytest.mark.parametrize(
@@ -91,15 +68,15 @@ def test_a_logout_token_is_refused(siege: Siege, change: dict[str, Any]) -> None
     ],
 )
 def test_a_logout_token_with_another_header_is_refused(siege: Siege, header: dict[str, Any]) -> None:
-    visitor = _signed_in(siege)
-    _changes_nothing(siege, visitor, _say(siege, siege.liar.logout_token(header)))
+    visitor = signed_in(siege)
+    changes_nothing(siege, visitor, say(siege, siege.liar.logout_token(header)))
 
 
 @pytest.mark.parametrize("seconds", [61, 300, 86_400])
 def test_a_logout_token_from_the_future_is_refused(siege: Siege, seconds: int) -> None:
-    visitor = _signed_in(siege)
+    visitor = signed_in(siege)
     siege.liar.ahead = timedelta(seconds=seconds)
-    _changes_nothing(siege, visitor, _say(siege, siege.liar.logout_token()))
+    changes_nothing(siege, visitor, say(siege, siege.liar.logout_token()))
 
 
 FORGED: list[Any] = [
@@ -119,21 +96,21 @@ FORGED: list[Any] = [
 
 @pytest.mark.parametrize("forge", FORGED)
 def test_a_logout_token_that_HelseID_did_not_sign_is_refused(siege: Siege, forge: Any) -> None:
-    visitor = _signed_in(siege)
+    visitor = signed_in(siege)
     siege.liar.forge = forge
-    _changes_nothing(siege, visitor, _say(siege, siege.liar.logout_token()))
+    changes_nothing(siege, visitor, say(siege, siege.liar.logout_token()))
 
 
 def test_an_id_token_is_no_logout_token_and_the_other_way_round(siege: Siege) -> None:
     """Cross-JWT confusion (Back-Channel Logout 1.0 §4.1)."""
-    visitor = _signed_in(siege)
-    _changes_nothing(siege, visitor, _say(siege, siege.liar.id_token("n")))
+    visitor = signed_in(siege)
+    changes_nothing(siege, visitor, say(siege, siege.liar.id_token("n")))
     siege.liar.tokens["id_token"] = siege.liar.logout_token()
     siege.refused(siege.attack(), 502, "login_token_invalid")
 
 
 def test_a_logout_token_stands_in_the_form_alone(siege: Siege) -> None:
-    visitor, token = _signed_in(siege), siege.liar.logout_token()
+    visitor, token = signed_in(siege), siege.liar.logout_token()
     places: list[dict[str, Any]] = [
         {"path": f"{PATH}?logout_token={token}"},
         {"json": {"logout_token": token}},
@@ -143,12 +120,12 @@ def test_a_logout_token_stands_in_the_form_alone(siege: Siege) -> None:
     ]
     for place in places:
         answer = siege.visitor().ask(str(place.pop("path", PATH)), "POST", **place)
-        _changes_nothing(siege, visitor, answer)
+        changes_nothing(siege, visitor, answer)
 
 
 def test_CVE_2026_9689_two_logout_tokens_are_none(siege: Siege) -> None:
     """Keycloak's class: duplicate parameters are 400 everywhere (facts/security §2)."""
-    visitor, token = _signed_in(siege), siege.liar.logout_token()
+    visitor, token = signed_in(siege), siege.liar.logout_token()
     for pair in ([token, "x"], ["x", token], [token, token]):
         answer = siege.visitor().ask(PATH, "POST", data=[("logout_token", one) for one in pair])
-        _changes_nothing(siege, visitor, answer)
+        changes_nothing(siege, visitor, answer)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 from datetime import timedelta
-from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pytest
 from support.bodies import LINE, OLE, session_body
@@ -15,13 +11,10 @@ from support.helseid import ANNA, BO
 from support.keys import ec
 
 from portal.demo.browser import Hop
-from portal.domain import dpop
 from portal.store import registry
 
 if TYPE_CHECKING:
     from support.world import World
-
-    from portal.adapters.http import Answer
 
 
 def test_the_patient_opens_for_the_person_that_the_epj_meant(world: World) -> None:
@@ -232,55 +225,6 @@ def test_a_token_without_its_key_is_refused(world: World) -> None:
     answer = world.call("POST", "/api/session/create", world.epj_token(ANNA), {}, key=ec("thief").private)
     assert (answer.status, answer.json()["code"]) == (401, "invalid_dpop_proof")
     assert "DPoP" in answer.headers["www-authenticate"]
-
-
-def test_a_bearer_token_is_refused(world: World) -> None:
-    token = world.epj_token(ANNA)
-    answer = world.call("POST", "/api/session/create", token, {}, Authorization=f"Bearer {token}")
-    assert (answer.status, answer.json()["code"]) == (401, "invalid_token")
-
-
-def test_a_proof_is_good_once(world: World) -> None:
-    token, url = world.epj_token(ANNA), f"{world.origin}/api/session/create"
-    proof = dpop.make_proof(
-        ec("epj").private, "POST", url, world.clock(), "jti-1234567890123456789012", access_token=token
-    )
-    assert world.call("POST", "/api/session/create", token, {}, DPoP=proof).status == 422
-    again = world.call("POST", "/api/session/create", token, {}, DPoP=proof)
-    assert (again.status, again.json()["code"]) == (401, "invalid_dpop_proof")
-
-
-@pytest.mark.parametrize("count", [0, 2])
-def test_a_request_has_one_proof_and_no_more(world: World, count: int) -> None:
-    token, url, where = world.epj_token(ANNA), f"{world.origin}/api/session/create", urlsplit(world.origin)
-    connection = HTTPConnection(where.hostname or "", where.port)
-    connection.putrequest("POST", "/api/session/create")
-    sent = [("Authorization", f"DPoP {token}"), ("X-SOURCE-SYSTEM", "EksempelEPJ 1.0"), ("Content-Length", "2")]
-    for _ in range(count):
-        jti = secrets.token_urlsafe(16)
-        proof = dpop.make_proof(ec("epj").private, "POST", url, world.clock(), jti, access_token=token)
-        sent.append(("DPoP", proof))
-    for header in sent:
-        connection.putheader(*header)
-    connection.endheaders(b"{}")
-    answer = connection.getresponse()
-    assert (answer.status, json.loads(answer.read())["code"]) == (401, "invalid_dpop_proof")
-    connection.close()
-
-
-def test_a_nonce_is_offered_and_a_wrong_one_is_refused(world: World) -> None:
-    token, url = world.epj_token(ANNA), f"{world.origin}/api/session/create"
-
-    def call(nonce: str) -> Answer:
-        proof = dpop.make_proof(
-            ec("epj").private, "POST", url, world.clock(), secrets.token_urlsafe(16), nonce=nonce, access_token=token
-        )
-        return world.call("POST", "/api/session/create", token, {}, DPoP=proof)
-
-    refused = call("made-up")
-    assert (refused.status, refused.json()["code"]) == (401, "use_dpop_nonce")
-    assert "use_dpop_nonce" in refused.headers["www-authenticate"]
-    assert call(refused.headers["dpop-nonce"]).status == 422
 
 
 def test_go_never_picks_the_patient(world: World) -> None:
