@@ -79,6 +79,6 @@ class Office(NamedTuple):
     seen_at: datetime | None = None
 
 
-def holders(sub: str, hpr_number: str | None) -> tuple[str, ...]:
-    """Return under which names a person's assignments may stand."""
-    return (f"sub:{sub}", f"hpr:{hpr_number}") if hpr_number else (f"sub:{sub}",)
+def holders(sub: str | None, hpr_number: str | None) -> tuple[str, ...]:
+    """Return under which names a person's assignments may stand, of what is known of her."""
+    return tuple(f"{kind}:{number}" for kind, number in (("sub", sub), ("hpr", hpr_number)) if number)

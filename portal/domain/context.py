@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from portal.domain.identity import Organisation
+    from portal.domain.identity import Organisation, Person
 
 
 @dataclass(frozen=True)
@@ -42,20 +42,23 @@ class ReplyTo:
 
 @dataclass(frozen=True)
 class Practitioner:
-    """The clinician as the EPJ's token names her; the name is HelseID's own, known once she has logged in here."""
+    """The clinician as the EPJ names her; the name is HelseID's own, known once she has logged in here."""
 
-    profession: str
+    profession: str | None
     hpr_number: str | None
     name: str = ""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What an EPJ opened; `id` is opaque and stands in our URLs."""
+    """What an EPJ opened; `id` is opaque and stands in our URLs.
+
+    `sub` is None while only the clinician's HPR number is known (door B); her login here gives it.
+    """
 
     id: str
     epj_id: str
-    sub: str
+    sub: str | None
     practitioner: Practitioner
     patient: Patient
     patient_ref: str
@@ -72,6 +75,12 @@ class Context:
     def can_take_messages(self) -> bool:
         """Whether the journal gave an address and the clinician a number that a message must carry."""
         return self.reply_to is not None and self.practitioner.hpr_number is not None
+
+    def is_for(self, person: Person) -> bool:
+        """Whether the EPJ opened it for this person (ATT-11): the same `sub`, or at door B the same HPR number."""
+        if self.sub is not None:
+            return self.sub == person.sub
+        return self.practitioner.hpr_number is not None and self.practitioner.hpr_number == person.hpr_number
 
     def is_live(self, now: datetime) -> bool:
         """Whether something may still be opened from it."""

@@ -19,13 +19,18 @@ ORGNR_CHILD = "helseid://claims/client/claims/orgnr_child"
 
 @dataclass(frozen=True)
 class EpjSession:
-    """(`sub`, `client_id`, `sid`) is "the same EPJ session"; `organisation` is what the EPJ's client acts for."""
+    """Who works in an EPJ: at door A (`sub`, `client_id`, `sid`) of her HelseID token, at door B (`iss`, `fhirUser`).
 
-    sub: str
+    `organisation` is what the EPJ acts for. At door B `sub` is not known yet, `client_id` is the issuer, `sid` stands
+    for the user there, and `security_level` is 0: HelseID has said nothing.
+    """
+
+    sub: str | None
     client_id: str
     sid: str
     hpr_number: str | None
     organisation: Organisation
+    security_level: int = 0
 
 
 def from_claims(claims: VerifiedClaims, min_security_level: int) -> EpjSession:
@@ -40,7 +45,8 @@ def from_claims(claims: VerifiedClaims, min_security_level: int) -> EpjSession:
     if level not in {"2", "3", "4"} or int(level) < min_security_level:
         raise ContextRejected("security_level_too_low")
     hpr = str(claims.get(HPR_NUMBER))
-    return EpjSession(sub, client_id, sid, hpr if _HPR.fullmatch(hpr) else None, _organisation(claims))
+    known = hpr if _HPR.fullmatch(hpr) else None
+    return EpjSession(sub, client_id, sid, known, _organisation(claims), int(level))
 
 
 def _organisation(claims: VerifiedClaims) -> Organisation:

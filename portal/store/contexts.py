@@ -6,15 +6,16 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from portal.domain.context import Context, Patient, Practitioner, ReplyTo
 from portal.domain.identity import Organisation
 from portal.store.tables.launches import ContextRow
+from portal.store.tables.sign_on import LoginRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy.orm import Session
 
@@ -26,9 +27,18 @@ _PURPOSE = "context"
 
 
 def open_context(
-    session: Session, vault: Vault, context: Context, epj_session: EpjSession, challenge: str, ends_at: datetime
+    session: Session,
+    vault: Vault,
+    context: Context,
+    epj_session: EpjSession,
+    *,
+    challenge: str | None = None,
+    ends_at: datetime,
 ) -> None:
-    """Remember a context that nobody has seen yet; `ends_at` is the latest it may ever live."""
+    """Remember a context that nobody has seen yet; `ends_at` is the latest it may ever live.
+
+    `challenge` is what its start code answers, None when the browser brought it itself (door B).
+    """
     session.add(
         ContextRow(
             id=context.id,
@@ -100,23 +110,41 @@ def live_of(session: Session, vault: Vault, sub: str, now: datetime) -> list[Con
 
 
 def is_newest(session: Session, context_id: str) -> bool:
-    """Whether no newer patient was opened in the same EPJ session (sub, client_id, sid)."""
+    """Whether the newest context of the same EPJ session that has not ended is about the same patient.
+
+    The same EPJ session is (`sub`, `client_id`, `sid`) at door A and (`iss`, `fhirUser`) at door B, where `sub` comes
+    with the first look.
+    """
     row = session.get_one(ContextRow, context_id)
-    newer = select(ContextRow.id).where(
-        ContextRow.sub == row.sub,
-        ContextRow.client_id == row.client_id,
-        ContextRow.sid == row.sid,
-        ContextRow.created_at > row.created_at,
-        ContextRow.patient_ref != row.patient_ref,
-    )
-    return session.scalar(newer.limit(1)) is None
+    same = (ContextRow.client_id == row.client_id, ContextRow.sid == row.sid)
+    hers = or_(ContextRow.sub == row.sub, ContextRow.sub.is_(None))
+    newer = (ContextRow.created_at >= row.created_at, ContextRow.ended_at.is_(None))
+    latest = (ContextRow.created_at.desc(), ContextRow.id.desc())
+    newest = select(ContextRow.patient_ref).where(*same, hers, *newer).order_by(*latest).limit(1)
+    return session.scalar(newest) in (row.patient_ref, None)
 
 
-def activate(session: Session, vault: Vault, context: Context, person: Person, now: datetime) -> bool:
+def activate(session: Session, vault: Vault, context: Context, person: Person, login_hash: str, now: datetime) -> bool:
     """Let the clinician in, once; False when it was activated before, has ended or belongs to someone else."""
-    mine = (ContextRow.id == context.id, ContextRow.sub == person.sub, ContextRow.activated_at.is_(None), *_live(now))
-    named = replace(context, practitioner=replace(context.practitioner, name=person.name))
-    return _changed(session, mine, activated_at=now, sealed=vault.seal(_plain(named), _PURPOSE))
+    if not context.is_for(person):
+        return False
+    open_still = (ContextRow.id == context.id, ContextRow.activated_at.is_(None), *_live(now))
+    who = context.practitioner
+    profession = who.profession or next((one.profession for one in person.authorisations), None)
+    named = replace(context, practitioner=replace(who, profession=profession, name=person.name))
+    opened = {"activated_at": now, "sub": person.sub, "login_hash": login_hash}
+    return _changed(session, open_still, sealed=vault.seal(_plain(named), _PURPOSE), **opened)
+
+
+def adopt(session: Session, sub: str, login_hash: str, before: str | None, now: datetime, idle: timedelta) -> None:
+    """Let a person's contexts go on in a new login: from the one `before` it in the browser, and from any that is over.
+
+    What is open in a login elsewhere stays there.
+    """
+    alive = (LoginRow.ended_at.is_(None), LoginRow.expires_at > now, LoginRow.seen_at > now - idle)
+    elsewhere = select(LoginRow.key_hash).where(LoginRow.sub == sub, LoginRow.key_hash != before, *alive)
+    hers = (ContextRow.sub == sub, ContextRow.login_hash.not_in(elsewhere), *_live(now))
+    session.execute(update(ContextRow).where(*hers).values(login_hash=login_hash))
 
 
 def refresh(

@@ -1,12 +1,12 @@
-"""What ends with a login: its tokens from HelseID, and what was launched from it."""
+"""What ends with a login: its tokens from HelseID, the patients who are open in it, and what was launched from it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
-from portal.store import launches
+from portal.store import known_people, launches
 from portal.store.tables.launches import ContextRow, LaunchRow
 from portal.store.tables.sign_on import HelseIdTokenRow, LoginRow
 
@@ -40,16 +40,18 @@ def of_person(session: Session, holder: str, now: datetime) -> int:
     kind, _, number = holder.partition(":")
     theirs = LoginRow.sub == number if kind == "sub" else LoginRow.hpr_number == number
     subs = list(session.scalars(select(LoginRow.sub).where(theirs).distinct())) + ([number] if kind == "sub" else [])
-    session.execute(
-        update(ContextRow).where(ContextRow.sub.in_(subs), ContextRow.ended_at.is_(None)).values(ended_at=now)
-    )
+    _close(session, now, ContextRow.sub.in_(subs))
     launches.revoke(session, now, LaunchRow.sub.in_(subs))
+    known_people.forget(session, subs)
     return _end(session, now, theirs)
 
 
 def of_other_offices(session: Session, sub: str, key_hash: str, office: Organisation | None, now: datetime) -> None:
-    """Revoke what this login launched for any other office than this one."""
+    """Close the patients of this login who belong to any other office, and revoke what it launched there."""
     elsewhere = func.coalesce(LaunchRow.organisation, "") != (office.label if office else "")
+    parent, child = (office.parent, office.child or "") if office else ("", "")
+    other = or_(ContextRow.org_parent != parent, func.coalesce(ContextRow.org_child, "") != child)
+    _close(session, now, ContextRow.login_hash == key_hash, other)
     launches.revoke(session, now, LaunchRow.sub == sub, LaunchRow.session_hash == key_hash, elsewhere)
 
 
@@ -57,6 +59,11 @@ def _end(session: Session, now: datetime, *which: ColumnElement[bool]) -> int:
     ending = update(LoginRow).where(*which, LoginRow.ended_at.is_(None)).values(ended_at=now)
     ended = session.execute(ending.returning(LoginRow.key_hash, LoginRow.sub)).all()
     hashes, subs = [key_hash for key_hash, _ in ended], {sub for _, sub in ended}
+    _close(session, now, ContextRow.login_hash.in_(hashes))
     launches.revoke(session, now, LaunchRow.sub.in_(subs), LaunchRow.session_hash.in_(hashes))
     session.execute(delete(HelseIdTokenRow).where(HelseIdTokenRow.owner.in_(hashes)))
     return len(ended)
+
+
+def _close(session: Session, now: datetime, *which: ColumnElement[bool]) -> None:
+    session.execute(update(ContextRow).where(*which, ContextRow.ended_at.is_(None)).values(ended_at=now))

@@ -106,6 +106,15 @@ def epj_of_helseid_client(session: Session, helseid_client_id: str) -> Epj | Non
     return None
 
 
+def epj_of_issuer(session: Session, issuer: str) -> Epj | None:
+    """The enabled EPJ whose SMART server has this FHIR base address, compared as it is written (RFC 8414 §3.3)."""
+    for row in _enabled(session, EpjRow):
+        registered = Epj.model_validate(row.registration)
+        if registered.smart and registered.smart.issuer == issuer:
+            return registered
+    return None
+
+
 def client(session: Session, client_id: str) -> Client | None:
     """The client with this id, when it is enabled."""
     rows = _enabled(session, ClientRow, ClientRow.id == client_id)

@@ -1,8 +1,9 @@
 """What the portal forgets, and when (DESIGN "Patients at rest" and the lifetimes).
 
 Deleted: one-time values past their tombstone, logins that are over, tokens that have expired, notices that are long
-over, and what a person chose or used long ago. Emptied: documents and contexts that nothing needs any more, and retired
-keys of ours; their ids, states, times and `patient_ref` stay. The audit log is never touched.
+over, what a person chose or used long ago, and what HelseID said of a person who does not come any more. Emptied:
+documents and contexts that nothing needs any more, and retired keys of ours; their ids, states, times and `patient_ref`
+stay. The audit log is never touched.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from portal.domain import client_key
 from portal.domain.delivery import State
 from portal.store.tables.journal import DeliveryRow, DocumentRow
 from portal.store.tables.launches import ContextRow, LaunchRow, OneTimeRow, TokenRow
-from portal.store.tables.registers import NoticeRow
-from portal.store.tables.sign_on import ClientKeyRow, HelseIdTokenRow, LoginRow, MarkRow, PersonRow
+from portal.store.tables.registers import EpjObservationRow, NoticeRow
+from portal.store.tables.sign_on import ClientKeyRow, HelseIdTokenRow, KnownPersonRow, LoginRow, MarkRow, PersonRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 IN_FLIGHT = timedelta(minutes=1)
 """A request that found its token or context alive may still be at work this much later."""
+OBSERVED = timedelta(days=14)
+"""So long a vendor sees in the sandbox what its EPJ did."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,14 @@ class Counts:
     people: int
     keys: int
     helseid_tokens: int
+    known_people: int
 
 
 def run(session: Session, now: datetime, lifetimes: Lifetimes) -> Counts:
     """Delete and empty what has had its time; running it again changes nothing."""
     idle = LoginRow.seen_at <= now - lifetimes.session_idle
     over = or_(LoginRow.ended_at.is_not(None), LoginRow.expires_at <= now, idle)
+    session.execute(delete(EpjObservationRow).where(EpjObservationRow.at <= now - OBSERVED))
     return Counts(
         one_time=_count(session, delete(OneTimeRow).where(OneTimeRow.keep_until <= now)),
         logins=_count(session, delete(LoginRow).where(over)),
@@ -65,6 +70,9 @@ def run(session: Session, now: datetime, lifetimes: Lifetimes) -> Counts:
         people=_count(session, delete(PersonRow).where(PersonRow.chosen_at <= now - lifetimes.choices)),
         keys=_count(session, _emptied_keys(now - lifetimes.login - lifetimes.session - IN_FLIGHT)),
         helseid_tokens=_count(session, delete(HelseIdTokenRow).where(HelseIdTokenRow.keep_until <= now)),
+        known_people=_count(
+            session, delete(KnownPersonRow).where(KnownPersonRow.seen_at <= now - lifetimes.person_known)
+        ),
     )
 
 

@@ -40,7 +40,7 @@ def see(database: Database, context_id: str, office: Organisation, ago: timedelt
         sealed_rows.open_context(session, box, context_id, sub=sub, organisation=office, **lives)
         opened = contexts.find(session, box, context_id)
         assert opened
-        assert contexts.activate(session, box, opened, Person(sub, "Anna", 4), at)
+        assert contexts.activate(session, box, opened, Person(sub, "Anna", 4), "login-1", at)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from support.sealed_rows import NOW, NUMBER, OFFICE
 
 from portal.domain.context import Patient, Practitioner, ReplyTo
 from portal.domain.epj_session import EpjSession
-from portal.domain.identity import Person
+from portal.domain.identity import Authorisation, Person
 from portal.domain.keyring import Keyring
 from portal.domain.oids import FNR
 from portal.store import contexts
@@ -57,7 +57,7 @@ def find(database: Database, box: Vault, context_id: str = "c-1") -> Context:
 def activate(database: Database, box: Vault, context_id: str = "c-1", *, by: Person = ANNA, at: datetime = NOW) -> bool:
     context = find(database, box, context_id)
     with database.write() as session:
-        return contexts.activate(session, box, context, by, at)
+        return contexts.activate(session, box, context, by, "login-1", at)
 
 
 def refresh(database: Database, until: datetime, by: EpjSession = HERS, at: datetime = NOW) -> datetime | None:
@@ -191,3 +191,45 @@ def test_another_patient_in_another_session_does_not(database: Database, box: Va
         for name, value in other.items():
             setattr(session.get_one(ContextRow, "c-2"), name, value)
     assert is_newest(database)
+
+
+def test_a_newer_patient_who_was_closed_does_not(database: Database, box: Vault) -> None:
+    put(database, box, "c-2", created_at=NOW + MINUTE, patient_ref="f" * 64)
+    with database.write() as session:
+        contexts.end(session, "c-2", HERS, NOW + MINUTE)
+    assert is_newest(database)
+
+
+def test_back_to_the_first_patient_makes_it_new_again(database: Database, box: Vault) -> None:
+    put(database, box, "c-2", created_at=NOW + MINUTE, patient_ref="f" * 64)
+    assert not is_newest(database)
+    put(database, box, "c-3", created_at=NOW + 2 * MINUTE)
+    assert is_newest(database)
+
+
+def test_a_patient_whom_a_smart_server_opened_counts_before_anybody_has_looked(database: Database, box: Vault) -> None:
+    put(database, box, "c-2", created_at=NOW + MINUTE, patient_ref="f" * 64, sub=None)
+    assert not is_newest(database)
+
+
+def test_without_a_sub_the_hpr_number_says_whose_it_is(database: Database, box: Vault) -> None:
+    put(database, box, "c-2", sub=None)
+    assert not activate(database, box, "c-2")
+    assert not activate(database, box, "c-2", by=replace(ANNA, hpr_number="999999902"))
+    assert activate(database, box, "c-2", by=replace(ANNA, hpr_number="999999901"))
+    assert find(database, box, "c-2").sub == "sub-1"
+    assert live(database, box, NOW) == ["c-2"]
+
+
+def test_without_an_hpr_number_it_is_nobodys(database: Database, box: Vault) -> None:
+    put(database, box, "c-2", sub=None, practitioner=Practitioner(None, None))
+    assert not activate(database, box, "c-2")
+
+
+def test_the_profession_is_the_epjs_word_or_else_helseids(database: Database, box: Vault) -> None:
+    nurse = replace(ANNA, hpr_number="999999901", authorisations=(Authorisation("SP", "1"),))
+    for context_id, given in (("c-2", None), ("c-3", "LE")):
+        put(database, box, context_id, sub=None, practitioner=Practitioner(given, "999999901"))
+        assert activate(database, box, context_id, by=nurse)
+    assert find(database, box, "c-2").practitioner.profession == "SP"
+    assert find(database, box, "c-3").practitioner.profession == "LE"

@@ -11,13 +11,14 @@ from support.sealed_rows import NOW, NUMBER
 
 from portal.domain.audit import AuditEvent
 from portal.domain.delivery import State
+from portal.domain.identity import Person
 from portal.settings import Lifetimes
-from portal.store import audit, contexts, documents, launches, one_time, retention
+from portal.store import audit, contexts, documents, known_people, launches, one_time, retention
 from portal.store.database import Database
 from portal.store.tables.journal import DeliveryEventRow, DeliveryRow, DocumentRow
 from portal.store.tables.launches import ContextRow, LaunchRow, OneTimeRow, TokenRow
 from portal.store.tables.log import AuditRow
-from portal.store.tables.sign_on import LoginRow
+from portal.store.tables.sign_on import KnownPersonRow, LoginRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,7 +30,17 @@ if TYPE_CHECKING:
 LIVES = Lifetimes()
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NOTHING = retention.Counts(
-    one_time=0, logins=0, tokens=0, documents=0, contexts=0, notices=0, marks=0, people=0, keys=0, helseid_tokens=0
+    one_time=0,
+    logins=0,
+    tokens=0,
+    documents=0,
+    contexts=0,
+    notices=0,
+    marks=0,
+    people=0,
+    keys=0,
+    helseid_tokens=0,
+    known_people=0,
 )
 ROWS = (AuditRow, ContextRow, LaunchRow, DocumentRow, DeliveryRow, DeliveryEventRow)
 
@@ -97,6 +108,15 @@ def test_logins_go_when_they_ended_expired_or_idled(database: Database, box: Vau
     assert run(database, seen).logins == 3
     with database.read() as session:
         assert session.scalars(select(LoginRow.key_hash)).all() == ["live"]
+
+
+def test_what_helseid_said_of_a_person_goes_when_she_has_not_come_for_long(database: Database, box: Vault) -> None:
+    with database.write() as session:
+        for sub, at in (("sub-1", NOW), ("sub-2", NOW + DAY)):
+            known_people.remember(session, box, Person(sub, "Syntetisk Testlege", 4), at)
+    assert run(database, NOW + LIVES.person_known - MINUTE) == NOTHING
+    assert run(database, NOW + LIVES.person_known).known_people == 1
+    assert count(database, KnownPersonRow) == 1
 
 
 def test_tokens_go_after_they_expire(database: Database, box: Vault) -> None:

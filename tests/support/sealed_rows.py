@@ -55,7 +55,7 @@ def register(database: Database) -> None:
         registry.propose_client(session, CLIENT, "kari")
 
 
-def open_context(session: Session, box: Vault, context_id: str = "c-1", **changes: Any) -> None:
+def open_context(session: Session, box: Vault, context_id: str = "c-1", **changes: Any) -> Context:
     """A context of 30 minutes from NOW."""
     values: dict[str, Any] = {
         "id": context_id,
@@ -71,11 +71,11 @@ def open_context(session: Session, box: Vault, context_id: str = "c-1", **change
         "created_at": NOW,
         "expires_at": NOW + timedelta(minutes=30),
     }
+    opened = Context(**values | changes)
     epj_session = EpjSession("sub-1", "epj", "sid-1", "999999901", OFFICE)
-    contexts.open_context(
-        session, box, Context(**values | changes), epj_session, "c" * 43, ends_at=NOW + timedelta(hours=8)
-    )
+    contexts.open_context(session, box, opened, epj_session, challenge="c" * 43, ends_at=NOW + timedelta(hours=8))
     session.flush()
+    return opened
 
 
 def launch(session: Session, launch_id: str = "l-1", context_id: str = "c-1") -> None:

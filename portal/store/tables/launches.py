@@ -25,27 +25,34 @@ class OneTimeRow(Base):
 
 
 class ContextRow(Base):
-    """What an EPJ opened. `sealed` is emptied when nothing needs the patient any more."""
+    """What an EPJ opened. `sealed` is emptied when nothing needs the patient any more.
+
+    At door B there is no `challenge`, and no `sub` before `login_hash`, the login that it was activated in.
+    """
 
     __tablename__ = "context"
     id: Mapped[Id] = mapped_column(primary_key=True)
     epj_id: Mapped[str] = mapped_column(ForeignKey("epj.id"))
     client_id: Mapped[str] = mapped_column(String(200))
-    sub: Mapped[Id]
+    sub: Mapped[str | None] = mapped_column(String(64))
     sid: Mapped[str] = mapped_column(String(200))
+    login_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     patient_ref: Mapped[Hash]
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     org_parent: Mapped[str] = mapped_column(String(9))
     org_child: Mapped[str | None] = mapped_column(String(9))
     service_id: Mapped[str | None] = mapped_column(String(60))
-    challenge: Mapped[str] = mapped_column(String(43))
+    challenge: Mapped[str | None] = mapped_column(String(43))
     created_at: Mapped[Instant]
     activated_at: Mapped[MaybeInstant]
     expires_at: Mapped[Instant]
     ends_at: Mapped[Instant]
     ended_at: Mapped[MaybeInstant]
 
-    __table_args__ = (Index("ix_context_session", "sub", "client_id", "sid", "created_at"),)
+    __table_args__ = (
+        Index("ix_context_session", "client_id", "sid", "created_at"),
+        Index("ix_context_sub", "sub"),
+    )
 
 
 class LaunchRow(Base):

@@ -24,6 +24,17 @@ class EpjRow(Base):
     cursor: Mapped[str] = mapped_column(String(100), server_default="")
 
 
+class EpjObservationRow(Base):
+    """What an EPJ did in the sandbox; nothing of any patient."""
+
+    __tablename__ = "epj_observation"
+    id: Mapped[Sequence]
+    epj_id: Mapped[Id] = mapped_column(index=True)
+    at: Mapped[datetime] = mapped_column(Utc, index=True)
+    event: Mapped[str] = mapped_column(String(40))
+    facts: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
 class ClientRow(Base):
     """A target portal's registration."""
 

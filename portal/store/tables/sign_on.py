@@ -77,6 +77,15 @@ class MarkRow(Base):
     used_at: Mapped[MaybeInstant]
 
 
+class KnownPersonRow(Base):
+    """What HelseID said of a person at the latest login, for the list that her EPJ shows before the next one."""
+
+    __tablename__ = "known_person"
+    sub: Mapped[Id] = mapped_column(primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    seen_at: Mapped[Instant]
+
+
 class AssignmentRow(Base):
     """What an operator assigned to a person (`hpr:…` or `sub:…`): a local role, or an office to work at."""
 
