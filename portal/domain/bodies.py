@@ -29,10 +29,10 @@ def _written(value: object) -> object:
 
 
 class PatientIdentifier(Body):
-    """Fødselsnummer or D-number, eleven digits; which of the two is read from the number itself."""
+    """Fødselsnummer or D-number, eleven digits; a help number has a system of its own, and is refused by name."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[0-9]{11}$")]
-    system: Literal["urn:oid:2.16.578.1.12.4.1.4.1", "urn:oid:2.16.578.1.12.4.1.4.2"]
+    system: Annotated[str, StringConstraints(pattern=r"^urn:oid:2(\.[0-9]{1,9}){3,20}$")]
 
 
 class PractitionerAuthorization(Body):
@@ -77,12 +77,17 @@ class SessionCreate(Body):
 
 
 class SessionCreated(Body):
-    """201: open `startUrl` in the clinician's browser with `code` and the verifier within `expiresIn` seconds."""
+    """201: open `startUrl` in the clinician's browser with `code` and the verifier within `expiresIn` seconds.
+
+    `writeback` says whether reports may come back to this journal: not without `reply_to`, nor while NHN's address
+    register, which must know it, cannot be asked.
+    """
 
     code: str
     sessionId: str  # noqa: N815  kjernejournal's own field name
     startUrl: str  # noqa: N815
     expiresIn: int  # noqa: N815
+    writeback: bool
 
 
 class SessionReference(Body):

@@ -1,4 +1,10 @@
-"""Fødselsnummer and D-number: form, control digits, and which of the two it is."""
+"""Whose number it is: fødselsnummer, D-number, help numbers and synthetic ones told apart by form and control digits.
+
+A fødselsnummer is ddmmyy, three digits and two control digits (mod 11). D-number: day + 40. H-number, which one journal
+makes for itself: month + 40. Felles hjelpenummer: 8 or 9 first, and no birth date. Synthetic: month + 65 or + 80, and
+month + 40 too in some test data, which is why such a number is an H-number where only real patients are wanted
+(facts/launch §1.3; Skatteetaten, Tenor; HIS 1034).
+"""
 
 from __future__ import annotations
 
@@ -10,21 +16,30 @@ from portal.errors import ContextRejected
 _FIRST = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _SECOND = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _D_NUMBER_DAY = 41
-_SYNTHETIC_MONTH = 41
+_LOCAL_MONTHS = range(41, 53)
+_LAST_MONTH = 12
+_COMMON_HELP_NUMBER = ("8", "9")
 _MONTH_OFFSETS = (0, 40, 65, 80)
 _A_LEAP_YEAR = 2000
 
 
 def check(number: str, *, synthetic: bool) -> str:
-    """Return the identifier system of a number with right control digits.
+    """Return the identifier system of a fødselsnummer or D-number with right control digits.
 
-    Raises ContextRejected: `patient_number_invalid`, or `synthetic_patient` for a test number (month + 40, + 65 or
-    + 80) where `synthetic` ones are not wanted.
+    Raises ContextRejected: `patient_number_invalid`, `patient_number_local` for a help number, `synthetic_patient` for a
+    test number where `synthetic` ones are not wanted.
     """
     digits = [int(digit) for digit in number] if len(number) == 11 and number.isascii() and number.isdigit() else []  # noqa: PLR2004  eleven digits by law
-    if not digits or _remainder(digits, _FIRST) or _remainder(digits, _SECOND) or not _has_a_birthday(number):
+    if not digits or _remainder(digits, _FIRST) or _remainder(digits, _SECOND):
         raise ContextRejected("patient_number_invalid")
-    if int(number[2:4]) >= _SYNTHETIC_MONTH and not synthetic:
+    if number.startswith(_COMMON_HELP_NUMBER):
+        raise ContextRejected("patient_number_local", "felles hjelpenummer")
+    if not _has_a_birthday(number):
+        raise ContextRejected("patient_number_invalid")
+    month = int(number[2:4])
+    if month in _LOCAL_MONTHS and not synthetic:
+        raise ContextRejected("patient_number_local", "H-number")
+    if month > _LAST_MONTH and not synthetic:
         raise ContextRejected("synthetic_patient")
     return DNR if int(number[:2]) >= _D_NUMBER_DAY else FNR
 
@@ -45,8 +60,8 @@ def stands_in(text: str) -> bool:
 def _is_one(digits: str) -> bool:
     try:
         check(digits, synthetic=True)
-    except ContextRejected:
-        return False
+    except ContextRejected as rejected:
+        return rejected.code == "patient_number_local"
     return True
 
 
