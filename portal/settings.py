@@ -71,6 +71,12 @@ def _refuse_if(faults: list[str]) -> None:
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Key256 = Annotated[bytes, BeforeValidator(_decoded), Field(min_length=32, max_length=32)]
 PrivateKey = Annotated[dict[str, str], BeforeValidator(_object), AfterValidator(_can_sign), Field(repr=False)]
+PrivateKeys = Annotated[
+    tuple[Annotated[dict[str, str], AfterValidator(_can_sign)], ...],
+    BeforeValidator(_object),
+    Field(min_length=1, repr=False),
+]
+Secrets = Annotated[dict[str, str], BeforeValidator(_object), Field(repr=False)]
 Life = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
 
 
@@ -87,6 +93,7 @@ class Lifetimes(BaseModel):
     pending: Life = timedelta(minutes=10)
     context: Life = timedelta(minutes=30)
     context_limit: Life = timedelta(hours=8)
+    smart_context: Life = timedelta(hours=2)
     login: Life = timedelta(minutes=10)
     launch: Life = timedelta(seconds=60)
     request_uri: Life = timedelta(seconds=90)
@@ -102,6 +109,7 @@ class Lifetimes(BaseModel):
     office_seen: Life = timedelta(days=90)
     choices: Life = timedelta(days=730)
     notice: Life = timedelta(days=90)
+    person_known: Life = timedelta(days=30)
 
 
 class Settings(BaseModel):
@@ -109,7 +117,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    environment: Literal["production", "test", "demo"] = "production"
+    environment: Literal["production", "test", "sandbox", "demo"] = "production"
     base_url: str
     listen: Annotated[dict[Zone, str], BeforeValidator(_listeners), Field(min_length=1)]
     database_url: str
@@ -127,9 +135,14 @@ class Settings(BaseModel):
     helseid_userinfo_scheme: Literal["Bearer", "DPoP"] = "Bearer"
     helseid_key_api: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+/[^\s?#]+$")] | None = None
     helseid_user_apis: Annotated[dict[str, str], BeforeValidator(_object)] = Field(default_factory=dict)
+    address_register: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+/[^\s?#]*[^\s?#/]$")] | None = None
+    address_register_audience: str = "nhn:cp-api"
+    address_register_scope: str = "nhn:cp-api/access-v2-dpop"
     api_audience: str = "inngangsportalen"
     api_scope: str = "inngangsportalen/context"
 
+    signing_keys: PrivateKeys
+    smart_secrets: Secrets = Field(default_factory=dict)
     data_keys: Annotated[dict[str, Key256], BeforeValidator(_object), Field(min_length=1, repr=False)]
     index_key: Annotated[Key256, Field(repr=False)]
     audit_key: Annotated[Key256, Field(repr=False)]
@@ -146,6 +159,15 @@ class Settings(BaseModel):
     def production(self) -> bool:
         """Whether real people stand behind the numbers."""
         return self.environment == "production"
+
+    @property
+    def watches_epjs(self) -> bool:
+        """Whether vendors see here what their EPJ did right and wrong; never where patients are real."""
+        return self.environment in {"sandbox", "demo"}
+
+    def signing_key(self, *algorithms: str) -> dict[str, str]:
+        """The first of our private JWKs with one of these `alg`: ES256, or ES384 and RS384 together."""
+        return next(key for key in self.signing_keys if key["alg"] in algorithms)
 
     @property
     def fhir_issuer(self) -> str:
@@ -173,12 +195,24 @@ class Settings(BaseModel):
         _refuse_if(faults)
         return value
 
-    @field_validator("helseid_issuer", "helseid_key_api")
+    @field_validator("helseid_issuer", "helseid_key_api", "address_register")
     @classmethod
     def _is_safe(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value and info.data.get("environment") == "production" and not value.startswith("https://"):
             raise ValueError("must be https in production")
         return value
+
+    @field_validator("signing_keys")
+    @classmethod
+    def _serve_both_uses(cls, keys: tuple[dict[str, str], ...]) -> tuple[dict[str, str], ...]:
+        algorithms, kids = {key["alg"] for key in keys}, [key["kid"] for key in keys]
+        faults = [] if "ES256" in algorithms else ["lacks a key for ES256, which signs the catalogue"]
+        if not algorithms & {"ES384", "RS384"}:
+            faults.append("lacks a key for ES384 or RS384, which the EPJs' SMART servers know us by")
+        if len(set(kids)) < len(kids):
+            faults.append("two keys share a kid")
+        _refuse_if(faults)
+        return keys
 
     @field_validator("transports", mode="before")
     @classmethod

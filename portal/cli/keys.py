@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 
 def add_to(commands: Commands) -> None:
-    """Add `keys new|activate|retire|list`."""
-    below = group(commands, "keys", "The portal's own keys at HelseID.")
+    """Add `keys new|activate|retire|list|signing`."""
+    below = group(commands, "keys", "The portal's own keys, at HelseID and here.")
     new = command(below, "new", _new, "Make a key, keep it sealed and pending, and print its public half.")
     new.add_argument("--kid", metavar="KID", help="name of the key; its thumbprint (RFC 7638) if not given")
     new.add_argument("--rsa", action="store_true", help="RSA of 4096 bits for PS256, not P-256 for ES256")
@@ -39,6 +39,7 @@ def add_to(commands: Commands) -> None:
     activate.add_argument("--registered", action="store_true", help="it was put into Selvbetjening by hand")
     retire = command(below, "retire", _retire, "Take a key that is not active out of use.")
     retire.add_argument("kid", metavar="KID")
+    command(below, "signing", _signing, "Print a first set of our own private keys, for PORTAL_SIGNING_KEYS.")
     command(below, "list", _list, "Print kid, alg, state, maker, last change and expiry of each, tab-separated.")
 
 
@@ -58,17 +59,28 @@ def _new(arguments: Namespace) -> int:
     return 0
 
 
+def _signing(_: Namespace) -> int:
+    made = ((ECKey.generate_key(curve), alg) for curve, alg in (("P-256", "ES256"), ("P-384", "ES384")))
+    print(json.dumps([_named(key, alg, key.thumbprint()) for key, alg in made]))
+    return 0
+
+
 def _made(kid: str | None, *, rsa: bool) -> PrivateJwk:
     made = RSAKey.generate_key(4096) if rsa else ECKey.generate_key("P-256")
-    named = {"use": "sig", "alg": "PS256" if rsa else "ES256", "kid": kid or made.thumbprint()}
-    if named["kid"].startswith("-") and not kid:
+    named = kid or made.thumbprint()
+    if named.startswith("-") and not kid:
         return _made(kid, rsa=rsa)  # a command line would take it for an option
-    key = {name: str(value) for name, value in made.as_dict(private=True).items()} | named
+    key = _named(made, "PS256" if rsa else "ES256", named)
     try:
         PublicKey.model_validate(public_half(key))
     except ValidationError:
         raise RequestRejected("invalid_body", "kid: one line of at most 100 characters") from None
     return key
+
+
+def _named(made: ECKey | RSAKey, alg: str, kid: str) -> PrivateJwk:
+    private = {name: str(value) for name, value in made.as_dict(private=True).items()}
+    return private | {"use": "sig", "alg": alg, "kid": kid}
 
 
 def _retire(arguments: Namespace) -> int:

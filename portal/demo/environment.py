@@ -9,7 +9,9 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from portal.demo import people
+from portal.demo.helseid.address_register import PARTIES
 from portal.demo.helseid.self_service import CLIENT_SECRET
+from portal.demo.keys import signing
 from portal.demo.standin_files import AUDIENCE, PORTAL_CLIENT, SCOPE
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def make(folder: Path, addresses: Addresses, keys: Keys, lives: Mapping[str, str
         "HELSEID_ISSUER": addresses.helseid,
         "HELSEID_CLIENT_ID": PORTAL_CLIENT,
         "HELSEID_KEY_API": f"{addresses.helseid}{CLIENT_SECRET}",
+        "ADDRESS_REGISTER": f"{addresses.helseid}{PARTIES}",
         "API_AUDIENCE": AUDIENCE,
         "API_SCOPE": SCOPE,
         **{f"SENDER_{name}": value for name, value in people.SENDER.items()},
@@ -49,6 +52,7 @@ def make(folder: Path, addresses: Addresses, keys: Keys, lives: Mapping[str, str
 def _secret_files(folder: Path, keys: Keys) -> dict[str, str]:
     contents = {
         "HELSEID_CLIENT_KEY": json.dumps(keys.portal),
+        "SIGNING_KEYS": json.dumps(signing()),
         "DATA_KEYS": json.dumps({"2026-1": _random_key()}),
         "INDEX_KEY": _random_key(),
         "AUDIT_KEY": _random_key(),

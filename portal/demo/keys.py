@@ -29,6 +29,11 @@ def public(key: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in key.items() if name != PRIVATE}
 
 
-def _key(kid: str) -> dict[str, str]:
-    made = ECKey.generate_key("P-256", {"kid": kid, "alg": "ES256", "use": "sig"}, private=True)
+def signing() -> list[dict[str, str]]:
+    """What the portal signs with itself: its catalogue, and its requests to SMART servers."""
+    return [_key("catalogue-1"), _key("smart-1", "P-384", "ES384")]
+
+
+def _key(kid: str, curve: str = "P-256", alg: str = "ES256") -> dict[str, str]:
+    made = ECKey.generate_key(curve, {"kid": kid, "alg": alg, "use": "sig"}, private=True)
     return {name: str(value) for name, value in made.as_dict(private=True).items()}

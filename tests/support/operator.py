@@ -33,6 +33,7 @@ def environment(database_url: str, folder: Path) -> dict[str, str]:
         "HELSEID_ISSUER": "http://127.0.0.1:8",
         "HELSEID_CLIENT_ID": "portal",
         "HELSEID_CLIENT_KEY": json.dumps(ec().private),
+        "SIGNING_KEYS": json.dumps([ec("catalogue").private, ec("smart", "P-384", "ES384").private]),
         "DATA_KEYS": json.dumps({"2026-1": KEY}),
         "INDEX_KEY": KEY,
         "AUDIT_KEY": KEY,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, jsonify
 
 from portal.domain import assertion, dpop
+from portal.domain.client_key import public_half
 from portal.domain.launch import SCOPES
 from portal.web.guards import public
 from portal.web.oauth.client import METHOD
@@ -37,8 +38,8 @@ def smart() -> Response:
 @blueprint.get("/.well-known/jwks.json")
 @public
 def keys() -> Response:
-    """No keys: the strict profile's tokens are opaque."""
-    return _cacheable({"keys": []})
+    """Every key that we sign with, or have signed with until lately (RFC 7517)."""
+    return _cacheable({"keys": [public_half(key) for key in parts().settings.signing_keys]})
 
 
 @blueprint.get("/api/openapi.json")
