@@ -61,4 +61,13 @@ OFFICE = {"parent": "999977774", "child": "999977775"}
 OFFICE_NAME = "Granfjelldal legekontor"
 OFFICE_HER_ID = "99000102"
 OFFICE_PARENT_HER_ID = "99000101"
+PARTIES = (
+    {
+        "her_id": OFFICE_PARENT_HER_ID,
+        "name": OFFICE_NAME,
+        "kind": "Organization",
+        "organisation_number": OFFICE["parent"],
+    },
+    {"her_id": OFFICE_HER_ID, "name": "Fastlege", "kind": "Service", "parent_her_id": OFFICE_PARENT_HER_ID},
+)
 SENDER = {"ORGANISATION_NUMBER": "999977774", "PARENT_HER_ID": "99000001", "HER_ID": "99000002", "PHONE": "+4722222222"}

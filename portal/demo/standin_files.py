@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from portal.adapters import self_service
 from portal.demo import people
 from portal.demo.epj.config import EpjConfig
+from portal.demo.helseid import address_register
 from portal.demo.keys import public
 from portal.demo.launch_client import Registration
 from portal.demo.target.config import TargetConfig
@@ -22,6 +23,7 @@ AUDIENCE = "inngangsportalen"
 SCOPE = f"{AUDIENCE}/context"
 PORTAL_CLIENT, EPJ_CLIENT, TARGET_CLIENT = "inngangsportalen", "eksempel-epj", "demomelding"
 TARGET_AT_PORTAL = "demo-melding"
+PORTAL_AT_EPJ = "inngangsportalen-smart"
 
 
 def write(folder: Path, addresses: Addresses, keys: Keys, left: Path) -> None:
@@ -45,13 +47,17 @@ def _helseid(addresses: Addresses, keys: Keys) -> dict[str, Any]:
     epj |= {"apis": {AUDIENCE: [SCOPE]}, "offline_access": True, "organisation": people.OFFICE}
     portal = _helseid_client(PORTAL_CLIENT, "Inngangsportalen", keys.portal, addresses.portal)
     portal |= {
-        "apis": {"nhn:selvbetjening": [self_service.SCOPE]},
+        "apis": {
+            "nhn:selvbetjening": [self_service.SCOPE],
+            address_register.AUDIENCE: [address_register.SCOPE],
+        },
         "post_logout_redirect_uris": [f"{addresses.portal}/logout"],
         "backchannel_logout_uri": f"{addresses.portal}/logout/backchannel",
         "frontchannel_logout_uri": f"{addresses.portal}/logout/frontchannel",
     }
     target = _helseid_client(TARGET_CLIENT, "Demomelding", keys.target, addresses.target)
-    return {"issuer": addresses.helseid, "clients": [portal, epj, target], "people": list(people.PEOPLE)}
+    known = {"people": list(people.PEOPLE), "parties": list(people.PARTIES)}
+    return {"issuer": addresses.helseid, "clients": [portal, epj, target], **known}
 
 
 def _helseid_client(client_id: str, name: str, key: dict[str, str], base_url: str) -> dict[str, Any]:
@@ -71,10 +77,13 @@ def _epj(addresses: Addresses, keys: Keys, left: Path) -> EpjConfig:
         client_id=EPJ_CLIENT,
         key=keys.epj,
         name=people.OFFICE_NAME,
+        organisation_number=people.OFFICE["child"],
+        parent_organisation_number=people.OFFICE["parent"],
         her_id=people.OFFICE_HER_ID,
         parent_her_id=people.OFFICE_PARENT_HER_ID,
         audience=AUDIENCE,
         scope=SCOPE,
+        smart_client_id=PORTAL_AT_EPJ,
         patients=people.PATIENTS,
         folder=left,
     )

@@ -19,8 +19,10 @@ from portal.adapters import catalogue_file, self_service
 from portal.adapters.client_keys import one_key
 from portal.adapters.proven import ProvenClient
 from portal.app import Edges, create_app, publish
+from portal.demo import people
+from portal.demo.helseid import address_register
 from portal.demo.helseid.config import Client as HelseIdClient
-from portal.demo.helseid.config import Jwks
+from portal.demo.helseid.config import Jwks, Party
 from portal.domain.identity import Organisation
 from portal.domain.registration import Client, Epj, PublicKey
 from portal.settings import Settings
@@ -31,8 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+SMART_KEY = ec("smart", "P-384", "ES384")
+"""The portal's key at the EPJs' SMART servers."""
+
 USER_APIS = {"nhn:kjernejournal": ("nhn:kjernejournal/api",), "nhn:melde": ("nhn:melde/report/send",)}
 """What the portal's client may call for whoever is signed in."""
+
+PARTIES = tuple(Party.model_validate(party) for party in people.PARTIES)
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,7 +49,7 @@ def living(database_url: str, folder: Path, **changes: Any) -> Iterator[World]:
     """Serve a world until the block ends; `changes` are settings."""
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
-    with helseid.StandIn(*_helseid_clients(origin)) as standin:
+    with helseid.StandIn(*_helseid_clients(origin), parties=PARTIES) as standin:
         provider = standin.provider
         settings = settings_for(origin, provider.issuer, database_url, folder / "state", changes)
         database = Database(database_url)
@@ -129,7 +136,11 @@ def _helseid_clients(origin: str) -> tuple[HelseIdClient, ...]:
         jwks=Jwks(keys=[ec("portal").public]),
         redirect_uris=(f"{origin}/login/callback",),
         post_logout_redirect_uris=(f"{origin}/logout",),
-        apis={"nhn:selvbetjening": (self_service.SCOPE,), **USER_APIS},
+        apis={
+            "nhn:selvbetjening": (self_service.SCOPE,),
+            address_register.AUDIENCE: (address_register.SCOPE,),
+            **USER_APIS,
+        },
         offline_access=True,
         delegations=("999977774", "313325016"),
     )
@@ -150,6 +161,8 @@ def settings_for(origin: str, issuer: str, database_url: str, state: Path, chang
         helseid_issuer=issuer,
         helseid_client_id="portal",
         helseid_client_key=json.dumps(ec("portal").private),
+        address_register=f"{issuer}{address_register.PARTIES}",
+        signing_keys=json.dumps([ec("catalogue").private, SMART_KEY.private]),
         data_keys=json.dumps({"1": key}),
         index_key=key,
         audit_key=key,

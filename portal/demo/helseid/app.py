@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, render_template, request
 
-from portal.demo.helseid import authorize, discovery, endsession, par, proof, refresh, self_service, token, userinfo
+from portal.demo.helseid import (
+    address_register,
+    authorize,
+    discovery,
+    endsession,
+    par,
+    proof,
+    refresh,
+    self_service,
+    token,
+    userinfo,
+)
 from portal.errors import OAuthError, TokenRejected
 
 if TYPE_CHECKING:
@@ -33,6 +44,7 @@ def create_app(provider: Provider) -> Flask:
         (discovery.USERINFO, ["GET", "POST"], userinfo.tell),
         (discovery.END_SESSION, ["GET", "POST"], endsession.end),
         (self_service.CLIENT_SECRET, ["POST"], self_service.register),
+        (f"{address_register.PARTIES}/<int:her_id>", ["GET"], address_register.look_up),
     ):
         app.add_url_rule(path, f"{view.__module__}.{view.__name__}", partial(view, provider), methods=methods)
     app.add_url_rule("/health/ready", "ready", lambda: {"ready": True})

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Level = Literal[2, 3, 4]
 _Orgnr = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
+_HerId = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,8}$")]
 
 
 class _Entry(BaseModel):
@@ -91,15 +92,34 @@ class Person(_Entry):
         return " ".join(part for part in (self.given_name, self.middle_name, self.family_name) if part)
 
 
+class Party(_Entry):
+    """A communication party in the address register; moments are Norwegian time without an offset, as it writes them.
+
+    An organisation has a number, a service or a person a parent.
+    """
+
+    her_id: _HerId
+    name: str
+    kind: Literal["Organization", "Service", "Person"]
+    organisation_number: _Orgnr | None = None
+    parent_her_id: _HerId | None = None
+    active: bool = True
+    valid_from: str = "2020-01-01T00:00:00"
+    valid_to: str = "9999-12-31T00:00:00"
+
+
 class Config(_Entry):
     """The stand-in's whole configuration; `issuer` has no trailing slash, lifetimes are seconds.
 
-    With `drops_old_keys` a client's new key takes the place of those before it.
+    With `drops_old_keys` a client's new key takes the place of those before it. `parties` are in NHN's address
+    register, which answers 503 when it is `address_register_down`.
     """
 
     issuer: Annotated[str, StringConstraints(pattern=r"^https?://[^/?#]+$")]
     clients: tuple[Client, ...]
     people: tuple[Person, ...]
+    parties: tuple[Party, ...] = ()
+    address_register_down: bool = False
     access_token_lifetime: Annotated[int, Field(gt=0)] = 600
     drops_old_keys: bool = False
 
@@ -110,6 +130,10 @@ class Config(_Entry):
     def person(self, sub: str) -> Person | None:
         """Find a person by `sub`."""
         return next((person for person in self.people if person.sub == sub), None)
+
+    def party(self, her_id: str | None) -> Party | None:
+        """Find a communication party by its HER-id."""
+        return next((party for party in self.parties if party.her_id == her_id), None)
 
 
 def read(path: Path) -> Config:

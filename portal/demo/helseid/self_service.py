@@ -9,17 +9,16 @@ from flask import request
 from pydantic import ValidationError
 
 from portal.adapters.self_service import SCOPE
-from portal.demo.helseid import proof
+from portal.demo.helseid.callers import caller
 from portal.domain.registration import PublicKey
-from portal.errors import TokenRejected
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from portal.demo.helseid.config import Client
     from portal.demo.helseid.provider import Provider
 
 CLIENT_SECRET = "/v1/client-secret"
+AUDIENCE = "nhn:selvbetjening"
 LIFE = timedelta(days=365)
 
 
@@ -28,7 +27,7 @@ def register(provider: Provider) -> ResponseReturnValue:
 
     Whether HelseID keeps the old key is not verified: `drops_old_keys` in the configuration has it both ways.
     """
-    keys = _caller(provider).jwks.keys
+    keys = caller(provider, AUDIENCE, SCOPE).jwks.keys
     try:
         key = PublicKey.model_validate_json(request.get_data())
     except ValidationError:
@@ -36,16 +35,3 @@ def register(provider: Provider) -> ResponseReturnValue:
     kept = [] if provider.config.drops_old_keys else [old for old in keys if old["kid"] != key.kid]
     keys[:] = [*kept, key.model_dump(exclude_none=True)]
     return {"expiration": (provider.now() + LIFE).isoformat()}
-
-
-def _caller(provider: Provider) -> Client:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    said = provider.key.read(token, "at+jwt")
-    client = provider.config.client(said["client_id"]) if said else None
-    if said is None or client is None or scheme != "DPoP" or said["exp"] <= provider.now().timestamp():
-        raise TokenRejected("invalid_token")
-    if proof.check_for_token(provider, token) != said["cnf"]["jkt"]:
-        raise TokenRejected("invalid_dpop_proof")
-    if SCOPE not in said["scope"]:
-        raise TokenRejected("insufficient_scope")
-    return client
