@@ -8,6 +8,7 @@ PortalError
 ├── Unavailable        our database or catalogue, or HelseID, is down (page, problem; retryable)
 ├── TokenRejected      access token or DPoP proof did not hold      (problem + WWW-Authenticate)
 ├── ContextRejected    the EPJ's context did not hold               (problem, page)
+├── SmartRejected      the EPJ's SMART server did not hold      (page; `detail` is for its vendor)
 ├── LaunchRejected     a launch did not hold                        (page)
 ├── OAuthError         our authorization server says no             (RFC 6749 JSON, redirect)
 ├── DocumentRejected   a document for the journal did not hold      (problem)
@@ -115,13 +116,34 @@ class ContextRejected(PortalError):
         "security_level_too_low": 403,
         "organisation_missing": 422,
         "patient_number_invalid": 422,
+        "patient_number_local": 422,
         "synthetic_patient": 422,
         "reply_to_unknown": 422,
+        "reply_to_inactive": 422,
+        "reply_to_elsewhere": 422,
         "service_unknown": 422,
         "start_code_invalid": 400,
         "start_expired": 410,
         "other_person": 403,
         "context_ended": 410,
+    }
+
+
+class SmartRejected(PortalError):
+    """The EPJ's SMART server did not do as SMART App Launch 2.2 says; `detail` tells its vendor what to mend."""
+
+    codes: ClassVar[dict[str, int]] = {
+        "smart_launch_invalid": 400,
+        "smart_launch_expired": 400,
+        "smart_discovery_invalid": 502,
+        "smart_refused": 502,
+        "smart_token_invalid": 502,
+        "smart_user_invalid": 502,
+        "smart_resource_invalid": 502,
+        "smart_patient_invalid": 422,
+        "smart_practitioner_invalid": 422,
+        "smart_organisation_invalid": 422,
+        "smart_unreachable": 503,
     }
 
 

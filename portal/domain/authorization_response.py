@@ -1,4 +1,4 @@
-"""What the browser brings back from HelseID (RFC 6749 §4.1.2, RFC 9207)."""
+"""What the browser brings back from HelseID, or from an EPJ's server (RFC 6749 §4.1.2, RFC 9207)."""
 
 from __future__ import annotations
 
@@ -28,11 +28,17 @@ _REASONS = frozenset(
 
 
 class Response(NamedTuple):
-    """HelseID's answer to the login that `state` names: a code, or why there is none."""
+    """The answer to the request that `state` names: a code, or why there is none; `iss` says whose it is."""
 
     state: str
     code: str | None = None
     error: str | None = None
+    iss: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """The registered word for why there is no code; another word is not repeated."""
+        return self.error if self.error in _REASONS else "error"
 
     def proven_code(self) -> str:
         """Return the code, once `state` has turned out to be ours.
@@ -41,14 +47,14 @@ class Response(NamedTuple):
         """
         if self.code is None:
             denied = "login_denied" if self.error == "access_denied" else "login_not_completed"
-            raise SignInError(denied, self.error if self.error in _REASONS else "error")
+            raise SignInError(denied, self.reason)
         return self.code
 
 
-def read(parameters: list[tuple[str, str]], *, issuer: str) -> Response:
-    """Return HelseID's answer from every parameter of the callback, in order and unmerged.
+def read(parameters: list[tuple[str, str]], *, issuer: str | None = None) -> Response:
+    """Return the answer from every parameter of the callback, in order and unmerged; HelseID's has `issuer` as `iss`.
 
-    Raises SignInError: login_response_malformed (a name given twice, a NUL; of the names we read a value that is empty,
+    Without `issuer` the caller compares `iss` with the server that `state` stands for. Raises SignInError: login_response_malformed (a name given twice, a NUL; of the names we read a value that is empty,
     longer than 2048 or not printable ASCII; code together with error, neither of them, no state),
     login_issuer_mismatch.
     """
@@ -58,8 +64,8 @@ def read(parameters: list[tuple[str, str]], *, issuer: str) -> Response:
     for name in ("iss", "state", "code", "error"):
         if name in given and not _VALUE.fullmatch(given[name]):
             raise SignInError("login_response_malformed", name)
-    if given.get("iss") != issuer:
+    if issuer is not None and given.get("iss") != issuer:
         raise SignInError("login_issuer_mismatch")
     if "state" not in given or ("code" in given) == ("error" in given):
         raise SignInError("login_response_malformed", "code, error and state")
-    return Response(given["state"], given.get("code"), given.get("error"))
+    return Response(given["state"], given.get("code"), given.get("error"), given.get("iss"))

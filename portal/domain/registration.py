@@ -58,17 +58,38 @@ class Handover(NamedTuple):
     writeback: bool = False
 
 
+class SmartServer(Body):
+    """The EPJ's own authorization and FHIR server (SMART App Launch 2.2), and who we are there.
+
+    `issuer` is the FHIR base address that comes as `iss`; `origins` are further origins that its endpoints may stand at.
+    With a secret, the settings hold it (PORTAL_SMART_SECRETS, by the EPJ's id).
+    """
+
+    issuer: Annotated[HttpsOrLoopback, StringConstraints(max_length=200)]
+    client_id: Name
+    authentication: Literal["private_key_jwt", "client_secret_basic"] = "private_key_jwt"
+    origins: tuple[HttpsOrLoopback, ...] = ()
+
+
 class Epj(Body):
-    """A journal system: who may open contexts for it, and how its journal takes messages."""
+    """A journal system: by which doors it opens contexts, and how its journal takes messages."""
 
     id: Key
     name: Name
-    helseid_client_ids: Annotated[tuple[Name, ...], Field(min_length=1)]
+    helseid_client_ids: tuple[Name, ...] = ()
+    smart: SmartServer | None = None
     start_by_query: bool = False
     her_ids: tuple[HerId, ...] = ()
     transport: Literal["simulator"] | None = None
     transport_address: HttpsOrLoopback | None = None
     files_by_itself: bool = False
+
+    @model_validator(mode="after")
+    def _has_a_door(self) -> Self:
+        if not self.helseid_client_ids and self.smart is None:
+            message = "helseid_client_ids or smart must be given"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _transport_has_an_address(self) -> Self:

@@ -17,7 +17,7 @@ def refused(parameters: list[tuple[str, str]]) -> tuple[str, str]:
 
 def test_code_and_state_come_back() -> None:
     parameters = [CODE, STATE, ISS, ("session_state", "unused"), ("scope", "openid")]
-    assert read(parameters, issuer=ISSUER) == Response("s-1", "c-1")
+    assert read(parameters, issuer=ISSUER) == Response("s-1", "c-1", iss=ISSUER)
 
 
 @pytest.mark.parametrize(

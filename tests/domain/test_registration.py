@@ -131,7 +131,6 @@ def test_a_key_is_refused(field: str, value: str) -> None:
         ("id", "Eksempel"),
         ("id", ""),
         ("name", ""),
-        ("helseid_client_ids", []),
         ("helseid_client_ids", [""]),
         ("her_ids", ["0123"]),
         ("her_ids", ["1234567890"]),
@@ -152,3 +151,19 @@ def test_a_transport_has_an_address(half: dict[str, str]) -> None:
         Epj.model_validate({**EPJ, **half})
     whole = {"transport": "simulator", "transport_address": "https://epj.example.no"}
     assert Epj.model_validate({**EPJ, **whole}).transport == "simulator"
+
+
+SMART = {"issuer": "https://epj.example.no/fhir", "client_id": "inngangsportalen"}
+
+
+def test_an_epj_has_a_door_at_least() -> None:
+    with pytest.raises(ValidationError, match="helseid_client_ids or smart must be given"):
+        Epj.model_validate(EPJ | {"helseid_client_ids": []})
+    assert Epj.model_validate(EPJ | {"helseid_client_ids": [], "smart": SMART}).smart
+
+
+@pytest.mark.parametrize("address", BAD_ADDRESSES)
+def test_a_smart_server_has_an_address_that_we_may_call(address: str) -> None:
+    for change in ({"issuer": address}, {"origins": [address]}):
+        with pytest.raises(ValidationError):
+            Epj.model_validate(EPJ | {"smart": SMART | change})
