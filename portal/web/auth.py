@@ -12,7 +12,7 @@ from portal.domain import authorization_response
 from portal.domain.assignment import holders
 from portal.domain.identity import from_claims
 from portal.errors import SignInError, Unavailable, UpstreamError
-from portal.store import assignments, audit, endings, helseid_tokens, launches, logins
+from portal.store import assignments, audit, contexts, endings, helseid_tokens, known_people, launches, logins
 from portal.store.logins import Login
 from portal.web import cookies, once
 from portal.web.acts import act
@@ -136,8 +136,11 @@ def _begin(person: Person, who: Identified, jkt: str) -> str:
 def _take_place(session: Session, new: Login, before: Login | None) -> None:
     """Begin the login; what the same person launched from the one before goes on, anybody else's ends."""
     logins.begin(session, parts().vault, new)
+    known_people.remember(session, parts().vault, new.person, new.created_at)
     if before and before.person.sub == new.person.sub:
         launches.move(session, new.person.sub, before.key_hash, new.key_hash)
+    idle, left = parts().settings.lifetimes.session_idle, before.key_hash if before else None
+    contexts.adopt(session, new.person.sub, new.key_hash, left, new.created_at, idle)
     if before:
         endings.of_login(session, before.key_hash, new.created_at)
     actor = f"person {new.person.sub}"

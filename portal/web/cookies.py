@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
 SESSION, PENDING = "session", "pending"
-LOGIN = "login-"
-"""How the cookies of logins under way begin."""
+LOGIN, SMART = "login-", "smart-"
+"""How the cookies of logins, and of launches from EPJs, begin while they are under way."""
 
 
 def read(name: str) -> str | None:

@@ -103,7 +103,7 @@ def _on_to_helseid(ending: Login) -> Response:
     """The page that goes on to HelseID's own logout, or says that HelseID could not be reached."""
     portal = parts()
     state = portal.token()
-    back = url_for("start.proceed") if cookies.read(cookies.PENDING) else url_for("services.mine")
+    back = url_for("arrival.proceed") if cookies.read(cookies.PENDING) else url_for("services.mine")
     after = url_for("auth.begin", next=back) if "switch" in request.form else ""
     try:
         url = portal.helseid.end_session_url(ending.id_token, portal.settings.base_url + url_for("logout.ended"), state)

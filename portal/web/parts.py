@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+    from portal.adapters.address_register import AddressRegister
     from portal.adapters.openid import OpenIdClient
+    from portal.adapters.smart.client import SmartClient
     from portal.domain.keyring import Keyring
     from portal.settings import Settings
     from portal.store.database import Database
@@ -26,7 +28,7 @@ EXTENSION = "portal"
 
 @dataclass(frozen=True)
 class Parts:
-    """The edges of the house: clock, randomness, database, HelseID, and the zone that a connection came in by."""
+    """The edges of the house: clock, randomness, database, others' servers, and the zone that a connection came in by."""
 
     settings: Settings
     database: Database
@@ -34,6 +36,8 @@ class Parts:
     helseid: OpenIdClient
     tokens: TokenShelf
     shelf: Shelf
+    addresses: AddressRegister | None
+    smart: SmartClient
     now: Callable[[], datetime]
     token: Callable[[], str]
     message_id: Callable[[], str]

@@ -78,8 +78,43 @@ _TEXTS = {
         _EPJ_NOT_READY,
         _("Pasienten mangler gyldig fødselsnummer eller d-nummer i journalen."),
     ),
+    "patient_number_local": (
+        _EPJ_NOT_READY,
+        _("Pasienten har bare et hjelpenummer, som ingen andre kjenner. Du kan bruke tjenestene uten pasient."),
+    ),
     "synthetic_patient": (_EPJ_NOT_READY, _("Testpasienter kan bare brukes i testmiljøet.")),
     "reply_to_unknown": (_EPJ_NOT_READY, _("Kontorets adresse er ikke i Adresseregisteret. Gi feilreferansen videre.")),
+    "reply_to_inactive": (
+        _EPJ_NOT_READY,
+        _("Kontorets adresse er stengt i Adresseregisteret. Gi feilreferansen videre."),
+    ),
+    "reply_to_elsewhere": (
+        _EPJ_NOT_READY,
+        _("Kontorets adresse i Adresseregisteret hører til en annen virksomhet. Gi feilreferansen videre."),
+    ),
+    "smart_launch_invalid": (_EPJ_NOT_READY, _TELL_VENDOR),
+    "smart_launch_expired": (_("Det gikk for lang tid"), _OPEN_AGAIN),
+    "smart_discovery_invalid": (_EPJ_NOT_READY, _TELL_VENDOR),
+    "smart_refused": (
+        _EPJ_NOT_READY,
+        _("Journalsystemet sa nei. Åpne pasienten på nytt, og gi feilreferansen videre."),
+    ),
+    "smart_token_invalid": (_EPJ_NOT_READY, _TELL_VENDOR),
+    "smart_user_invalid": (_EPJ_NOT_READY, _TELL_VENDOR),
+    "smart_resource_invalid": (_EPJ_NOT_READY, _TELL_VENDOR),
+    "smart_patient_invalid": (
+        _EPJ_NOT_READY,
+        _("Journalen ga ikke én pasient med navn, fødselsdato og fødselsnummer eller d-nummer."),
+    ),
+    "smart_practitioner_invalid": (
+        _EPJ_NOT_READY,
+        _("Journalen ga ikke HPR-nummeret ditt. Be om at det legges inn på brukeren din der."),
+    ),
+    "smart_organisation_invalid": (
+        _EPJ_NOT_READY,
+        _("Journalen sa ikke hvilket kontor du er på. Gi feilreferansen videre."),
+    ),
+    "smart_unreachable": (_("Journalsystemet svarer ikke akkurat nå"), _TRY_LATER),
     "start_code_invalid": (_EPJ_NOT_READY, _OPEN_AGAIN),
     "start_expired": (_("Det gikk for lang tid"), _OPEN_AGAIN),
     "other_person": (

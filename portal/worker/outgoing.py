@@ -11,6 +11,7 @@ from portal.domain import dialogmelding, journal_note
 from portal.domain.audit import AuditEvent
 from portal.domain.delivery import Failed, Sent, State, Step, after_send, after_silence
 from portal.domain.journal_note import JournalNote, Sender
+from portal.domain.professions import UNKNOWN
 from portal.errors import MessageRejected, UpstreamError
 from portal.store import audit, contexts, documents, outbox, registry
 
@@ -97,7 +98,7 @@ def _note(settings: Settings, delivery: Delivery, document: Document, context: C
         reply_to=context.reply_to,
         practitioner_name=context.practitioner.name,
         hpr_number=context.practitioner.hpr_number,
-        profession=context.practitioner.profession,
+        profession=context.practitioner.profession or UNKNOWN,
         patient=context.patient,
         title=document.title,
         text=document.text,

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 import pytest
 from support.pages import in_each_language, pages_app
 
-from portal.errors import ContextRejected, LaunchRejected, NotAllowed, NotFound, RequestRejected, SignInError
+from portal.errors import (
+    ContextRejected,
+    LaunchRejected,
+    NotAllowed,
+    NotFound,
+    RequestRejected,
+    SignInError,
+    SmartRejected,
+)
 from portal.web.problem_texts import text_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MET_BY_PEOPLE = (SignInError, NotAllowed, NotFound, ContextRejected, LaunchRejected, RequestRejected)
+MET_BY_PEOPLE = (SignInError, NotAllowed, NotFound, ContextRejected, LaunchRejected, RequestRejected, SmartRejected)
 CODES = sorted({code for family in MET_BY_PEOPLE for code in family.codes})
 
 
