@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from portal.demo import people
 from portal.demo.keys import public
-from portal.demo.standin_files import EPJ_CLIENT, TARGET_AT_PORTAL
-from portal.domain.registration import Client, Epj, PublicKey
+from portal.demo.standin_files import EPJ_CLIENT, PORTAL_AT_EPJ, TARGET_AT_PORTAL
+from portal.domain.registration import Client, Epj, PublicKey, SmartServer
 from portal.store import registry
 from portal.store.database import Database
 
@@ -35,6 +35,7 @@ def _epj(addresses: Addresses) -> Epj:
         id=EPJ_CLIENT,
         name="EksempelEPJ",
         helseid_client_ids=(EPJ_CLIENT,),
+        smart=SmartServer(issuer=f"{addresses.epj}/fhir", client_id=PORTAL_AT_EPJ),
         her_ids=(people.OFFICE_HER_ID, people.OFFICE_PARENT_HER_ID),
         transport="simulator",
         transport_address=addresses.epj,

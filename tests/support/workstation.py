@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PATIENT_BUTTON = "Åpne pasienten i Inngangsportalen"
+SMART_BUTTON = "Åpne i Inngangsportalen (SMART)"
 _RUN_AXE = """async () => {
     const found = await axe.run();
     const ran = [...found.passes, ...found.violations, ...found.incomplete];

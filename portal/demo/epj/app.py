@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -13,32 +12,35 @@ from portal.demo.epj import receiver
 from portal.demo.epj.config import EpjConfig, Patient, Reply
 from portal.demo.epj.mailbox import Mailbox
 from portal.demo.epj.portal_sessions import PortalSessions
+from portal.demo.epj.smart import launch
+from portal.demo.epj.smart.portal_keys import PortalKeys
+from portal.demo.epj.smart.routes import routes as smart_routes
+from portal.demo.epj.smart.server import Server
+from portal.demo.epj.visit import JournalVisit, Opened
 from portal.demo.helseid_login import SCOPE, HelseIdLogin
-from portal.demo.standin import flask_app
-from portal.demo.visits import Visit, Visits
+from portal.demo.standin import flask_app, now
+from portal.demo.visits import Visits
+from portal.domain.norwegian_time import OSLO
 from portal.domain.person_number import masked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
     from werkzeug.wrappers import Response as WerkzeugResponse
-
-
-@dataclass
-class JournalVisit(Visit):
-    """A clinician at the journal, with the contexts that are open at the portal: session id to patient."""
-
-    open: dict[str, Patient] = field(default_factory=dict)
 
 
 class Journal:
     """The journal's pages."""
 
-    def __init__(self, config: EpjConfig) -> None:
+    def __init__(self, config: EpjConfig, clock: Callable[[], datetime] = now) -> None:
         self.config = config
         self.visits = Visits(JournalVisit)
         resource = {"resource": config.audience, "scope": f"{SCOPE} offline_access {config.scope}"}
         self.login = HelseIdLogin(config.helseid_client(), config.helseid, self.visits, resource)
         self.portal = PortalSessions(config, BoundApi(config.key, config.egress()))
+        portal_keys = PortalKeys(f"{config.portal}/.well-known/jwks.json", config.egress(), clock)
+        self.smart = Server(config, self.visits, portal_keys, clock)
         self.mailbox = Mailbox(config.folder, timedelta(seconds=config.late))
         self.replies = {patient.id: Reply.OK for patient in config.patients}
 
@@ -48,6 +50,7 @@ class Journal:
         for rule, method, view in (
             ("/", "GET", self.front),
             ("/pasienter/<patient_id>/portal", "POST", self.open_portal),
+            ("/pasienter/<patient_id>/smart", "POST", self.open_smart),
             ("/pasienter/<patient_id>/apprec", "POST", self.choose_reply),
             ("/portal/<session_id>/forny", "POST", self.refresh),
             ("/portal/<session_id>/lukk", "POST", self.close),
@@ -63,20 +66,25 @@ class Journal:
         return known.get(patient_number, Reply.REJECTED)
 
     def front(self) -> str:
-        """Patients, open contexts and received messages."""
-        journal = [(patient, self.mailbox.notes_about(patient.number)) for patient in self.config.patients]
-        visit = self.visits.current()
-        return render_template(
-            "epj/front.html", office=self.config.name, visit=visit, journal=journal, replies=self.replies, Reply=Reply
-        )
+        """Patients, each with open contexts and received messages."""
+        return render_template("epj/front.html", journal=self, visit=self.visits.current(), Reply=Reply)
 
     def open_portal(self, patient_id: str) -> str:
-        """Open the patient at the portal and show the form that carries the browser there."""
+        """Door A: open the patient at the portal and show the form that carries the browser there."""
         patient = self._patient(patient_id)
         access_token = self.login.access_token(self.config.audience)
         over = self.portal.create(access_token, patient, request.form.get("service") or None)
-        self.visits.current().open[over.session_id] = patient
-        return render_template("epj/hand_over.html", over=over)
+        self.visits.current().open[over.session_id] = Opened(patient, now())
+        fields = {"code": over.code, "ehr_code_verifier": over.verifier}
+        return render_template("epj/hand_over.html", address=over.start_url, method="post", fields=fields)
+
+    def open_smart(self, patient_id: str) -> str:
+        """Door B: show the form that carries the browser to a SMART launch; `?method=post` has it carried by POST."""
+        fields = launch.begin(self.smart, self._patient(patient_id))
+        method = "post" if request.args.get("method") == "post" else "get"
+        return render_template(
+            "epj/hand_over.html", address=f"{self.config.portal}/launch", method=method, fields=fields
+        )
 
     def choose_reply(self, patient_id: str) -> WerkzeugResponse:
         """Choose the AppRec that the next message about this patient gets."""
@@ -109,11 +117,20 @@ class Journal:
 
 def create(config: EpjConfig) -> Flask:
     """Return the journal system as an app."""
+    return app_of(Journal(config))
+
+
+def app_of(journal: Journal) -> Flask:
+    """Return a journal as an app."""
     app = flask_app(__name__, "epj-demo")
-    journal = Journal(config)
-    helpers: dict[str, Any] = {"masked": masked}
+    helpers: dict[str, Any] = {"masked": masked, "written": _written}
     app.jinja_env.globals.update(helpers)
     app.register_blueprint(journal.login.routes)
     app.register_blueprint(journal.routes())
     app.register_blueprint(receiver.routes(journal.mailbox, journal.reply_for))
+    app.register_blueprint(smart_routes(journal.smart))
     return app
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment.astimezone(OSLO):%d.%m.%Y kl. %H.%M}"

@@ -32,13 +32,19 @@ class Patient(BaseModel):
 
 
 class EpjConfig(Config):
-    """`folder` gets `messages/` and `pdf/`; a late AppRec comes after `late` seconds."""
+    """`folder` gets `messages/` and `pdf/`; a late AppRec comes after `late` seconds.
+
+    `smart_client_id` is the portal at the journal's SMART server.
+    """
 
     name: str
+    organisation_number: str
+    parent_organisation_number: str
     her_id: str
     parent_her_id: str
     audience: str
     scope: str
+    smart_client_id: str
     patients: tuple[Patient, ...]
     folder: Path
     late: float = 4

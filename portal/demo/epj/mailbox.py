@@ -26,6 +26,7 @@ class Received:
 
     note: Note
     message: bytes
+    received_at: datetime
     reply: Reply
     answer_at: datetime | None
 
@@ -47,7 +48,7 @@ class Mailbox:
             if note.msg_id in self.received:
                 return
             delay = self.late if reply is Reply.LATE else timedelta()
-            entry = Received(note, message, reply, None if reply is Reply.NEVER else now + delay)
+            entry = Received(note, message, now, reply, None if reply is Reply.NEVER else now + delay)
             self._keep(entry)
             self.received[note.msg_id] = entry
             self._waiting.append(entry)

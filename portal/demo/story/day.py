@@ -9,7 +9,7 @@ from portal.demo import people
 from portal.demo.epj.message import read
 from portal.demo.story import catalogue
 from portal.demo.story.checks import becomes, holds
-from portal.demo.story.play import HIDDEN, SERVICE, launch_from_list, log_in, open_patient, send_report
+from portal.demo.story.play import DOOR_B, HIDDEN, SERVICE, launch_from_list, log_in, open_patient, send_report
 from portal.domain.delivery import State
 from portal.domain.person_number import masked
 
@@ -68,6 +68,28 @@ def opens_the_next_patient(play: Play) -> str:
     holds(first.tree.xpath("//*[@data-newer='true']"), "Sølvi's page says that a newer patient is open")
     holds("Havørn" not in first.text, "Sølvi's page says nothing of Trygve")
     return "the next patient: Trygve has an address of his own, Sølvi's page says so"
+
+
+def asks_first(play: Play) -> str:
+    """Nothing is opened for the patient that the journal has left, unless she says so."""
+    listed = play.anna.open(play.contexts["solvi"])
+    asked = play.anna.submit(listed, listed.form(f"/open/{SERVICE}"))
+    holds(asked.url.startswith(play.at.portal), "the portal does not send her on")
+    holds("likevel" in asked.text and "Sølvi Fjellrev" in asked.text, "it asks whether it is for Sølvi all the same")
+    page = play.anna.submit(asked, asked.form(f"/open/{SERVICE}"))
+    facts = page.tree.get_element_by_id("patient").text_content()
+    holds(facts == masked(people.SOLVI.number), "her answer opens it for Sølvi")
+    return "a launch from the dimmed page: it asks first, and then it is for Sølvi"
+
+
+def opens_by_smart(play: Play) -> str:
+    """SMART App Launch 2.2: the journal's own server tells who is open, and HelseID's HPR number must be the same."""
+    page = open_patient(play, people.INGEBORG, DOOR_B)
+    for part in ("Ingeborg Røyskatt", masked(people.INGEBORG.number), "Anna Fastlege"):
+        holds(part in page.text, f"the page shows {part}")
+    trygve = play.anna.open(play.contexts["trygve"])
+    holds(not trygve.tree.xpath("//*[@data-newer='true']"), "another EPJ session dims nobody else's page")
+    return "SMART: Ingeborg is read from the journal's FHIR server; the login there and here asked nothing"
 
 
 def writes_back(play: Play) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from portal.demo.stage import Stage
 
 SERVICE = "demo-melding"
+DOOR_A, DOOR_B = "portal", "smart"
 HIDDEN = ("demo-jordmor", "demo-kommuneoverlege")  # not for doctors
 
 
@@ -58,15 +59,15 @@ def log_in(browser: Browser, url: str, person: dict[str, Any]) -> Page:
     return browser.submit(asked, asked.form(), person=person["sub"])
 
 
-def patient_button(play: Play, browser: Browser, patient: Patient, **fields: str) -> Hop:
-    """What "Åpne pasienten i Inngangsportalen" sends."""
+def patient_button(play: Play, browser: Browser, patient: Patient, door: str = DOOR_A) -> Hop:
+    """What the journal's button sends for a patient, by session/create or by SMART."""
     journal = browser.open(f"{play.at.epj}/")
-    return browser.pressed(journal, journal.form(f"/pasienter/{patient.id}/portal"), **fields)
+    return browser.pressed(journal, journal.form(f"/pasienter/{patient.id}/{door}"))
 
 
-def open_patient(play: Play, patient: Patient) -> Page:
+def open_patient(play: Play, patient: Patient, door: str = DOOR_A) -> Page:
     """Anna opens a patient from her journal, and remembers where it went."""
-    page = play.anna.follow(patient_button(play, play.anna, patient))
+    page = play.anna.follow(patient_button(play, play.anna, patient, door))
     holds(urlsplit(page.url).path.startswith("/k/"), "the browser lands on the patient's list")
     play.contexts[patient.id] = page.url
     return page

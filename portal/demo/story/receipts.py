@@ -8,7 +8,7 @@ from portal.demo import people
 from portal.demo.epj.config import Reply
 from portal.demo.epj.mailbox import PATIENT_UNKNOWN
 from portal.demo.story.checks import becomes, holds
-from portal.demo.story.play import choose_reply, launch_from_list, open_patient, send_report
+from portal.demo.story.play import choose_reply, launch_from_list, send_report
 from portal.domain.delivery import State
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ def is_rejected(play: Play) -> str:
 def comes_late(play: Play) -> str:
     """A late AppRec is still an AppRec."""
     choose_reply(play, people.INGEBORG, Reply.LATE)
-    open_patient(play, people.INGEBORG)
     launch_from_list(play, people.INGEBORG)
     send_report(play, people.INGEBORG, "Demomelding som journalen svarer sent på.")
     becomes(lambda: _lamps(play, people.INGEBORG) == {SENT}, "sendt is lit alone while the journal is silent")

@@ -10,7 +10,15 @@ from portal.demo.browser import Hop
 from portal.demo.environment import SHORT_LIFE
 from portal.demo.story import catalogue
 from portal.demo.story.checks import StoryFailed, holds, refused
-from portal.demo.story.play import HIDDEN, clicked, launch_handle, log_in, patient_button, tells_of_patients
+from portal.demo.story.play import (
+    HIDDEN,
+    clicked,
+    launch_handle,
+    log_in,
+    open_patient,
+    patient_button,
+    tells_of_patients,
+)
 from portal.demo.story.rig import Rig
 
 if TYPE_CHECKING:
@@ -96,11 +104,11 @@ def signed_out_elsewhere(play: Play) -> str:
     """Who logs out at HelseID is out of the portal too: HelseID's server tells it (back-channel)."""
     _sign_out_at_helseid(play)
     log_in(play.anna, f"{play.at.portal}/mine", people.ANNA)
-    holds(play.anna.open(play.contexts["ingeborg"]).status == OK, "she is logged in")
+    holds(open_patient(play, people.TRYGVE).status == OK, "she is logged in, with Trygve open")
     _sign_out_at_helseid(play)
-    page = log_in(play.anna, play.contexts["ingeborg"], people.ANNA)
-    holds(page.url == play.contexts["ingeborg"], "she logs in anew, and comes back to her patient")
-    return "logged out at HelseID: the portal hears of it, and she must log in anew"
+    page = log_in(play.anna, play.contexts["trygve"], people.ANNA)
+    holds(page.status == NOT_FOUND and not tells_of_patients(page), "Trygve was closed with her session")
+    return "logged out at HelseID: the portal hears of it; she must log in anew, and her patients are closed"
 
 
 def _sign_out_at_helseid(play: Play) -> None:
@@ -131,12 +139,14 @@ def outsider(play: Play) -> str:
 
 
 def closed_patient(play: Play) -> str:
-    """The journal closes the patient, and the portal forgets it."""
+    """The journal closes its patients, and the portal forgets them; the SMART server's goes on."""
     journal = play.anna.open(f"{play.at.epj}/")
     for form in [form for form in journal.tree.forms if str(form.action).endswith("/lukk")]:
         play.anna.submit(journal, form)
-    page = play.anna.open(play.contexts["ingeborg"])
-    holds(page.status == NOT_FOUND and not tells_of_patients(page), "the patient's page is gone")
+    for name in ("solvi", "trygve"):
+        page = play.anna.open(play.contexts[name])
+        holds(page.status == NOT_FOUND and not tells_of_patients(page), f"the page of {name} is gone")
+    holds(play.anna.open(play.contexts["ingeborg"]).status == OK, "Ingeborg's page is not")
     return "session/end: the journal closes its patients, and their pages are gone"
 
 

@@ -22,6 +22,8 @@ SCENES: tuple[Callable[[Play], str], ...] = (
     day.sees_her_list,
     day.launches,
     day.opens_the_next_patient,
+    day.asks_first,
+    day.opens_by_smart,
     day.writes_back,
     day.arrives,
     receipts.is_acknowledged,
@@ -36,9 +38,9 @@ SCENES: tuple[Callable[[Play], str], ...] = (
     refusals.hidden_service,
     refusals.outsider,
     day.goes_home,
+    refusals.closed_patient,
     refusals.other_person_at_the_target,
     refusals.signed_out_elsewhere,
-    refusals.closed_patient,
     left.no_leaks,
 )
 # The last three: a page or an answer is not shaped as the scene expects.
