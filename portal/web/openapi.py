@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic.json_schema import models_json_schema
 
 from portal.domain import bodies
+from portal.domain.epj_catalogue import TYPE, EpjCatalogue
 from portal.domain.notice import NoticePut
 from portal.domain.oids import CONTEXT_VARIABLES
 from portal.domain.public_catalogue import PublicCatalogue
@@ -38,6 +39,7 @@ _MODELS = (
     bodies.TokenResponse,
     bodies.OAuthProblem,
     bodies.Problem,
+    EpjCatalogue,
     NoticePut,
     PublicCatalogue,
     Stop,
@@ -88,6 +90,8 @@ _SECURITY = {
 
 # What ContextRejected also says, to the browser that brings a start code.
 _AT_THE_BROWSER = {"start_code_invalid", "start_expired", "other_person"}
+# What it says of any call of an EPJ's, whatever it is for.
+_BY_TOKEN = {"epj_unknown", "user_token_required", "person_disabled", "security_level_too_low", "organisation_missing"}
 
 
 def _epj_paths() -> dict[str, Any]:
@@ -177,23 +181,52 @@ def _writeback_paths() -> dict[str, Any]:
     }
 
 
-def _catalogue_paths() -> dict[str, Any]:
-    etag = {"ETag": {"schema": {"type": "string"}, "description": "send it back as If-None-Match"}}
-    unchanged = {"304": {"description": "As it was"}}
-    refused = {"invalid_client": OAuthError.codes["invalid_client"]}
+_ETAG = {"ETag": {"schema": {"type": "string"}, "description": "send it back as If-None-Match"}}
+_UNCHANGED = {"304": {"description": "As it was"}}
+
+
+def _epj_catalogue_path() -> dict[str, Any]:
+    """The payload of a JWS, said as JSON Schema says it: validation §8.5, `contentSchema`."""
+    codes = {code: status for code, status in _codes(ContextRejected).items() if code in _BY_TOKEN}
+    errors = _problems(codes | _codes(TokenRejected, RequestRejected, Unavailable))
+    header = {"type": "object", "properties": {"typ": {"const": TYPE}, "alg": {"const": "ES256"}}}
+    signed = {
+        "type": "string",
+        "contentMediaType": "application/jwt",
+        "contentSchema": {"type": "array", "prefixItems": [header, _schema(EpjCatalogue)]},
+    }
+    answer = {
+        "description": "JWS, compact (RFC 7515 §7.1), by a key of /.well-known/jwks.json",
+        "headers": _ETAG,
+        "content": {"application/jose": {"schema": signed}},
+    }
     return {
+        "/api/catalogue": {
+            "get": {
+                "summary": "What this clinician may open, for the EPJ's own menus",
+                "security": [{"helseid": []}],
+                "parameters": [_header("X-SOURCE-SYSTEM", required=True), _header("If-None-Match", required=False)],
+                "responses": {"200": answer} | _UNCHANGED | errors,
+            }
+        }
+    }
+
+
+def _catalogue_paths() -> dict[str, Any]:
+    refused = {"invalid_client": OAuthError.codes["invalid_client"]}
+    return _epj_catalogue_path() | {
         "/api/catalogue/public": {
             "get": {
                 "summary": "Every public service, for other link pages; no login",
-                "responses": {"200": _answer(PublicCatalogue) | {"headers": etag}}
-                | unchanged
+                "responses": {"200": _answer(PublicCatalogue) | {"headers": _ETAG}}
+                | _UNCHANGED
                 | _problems(_codes(Unavailable)),
             }
         },
         "/api/catalogue/schema": {
             "get": {
                 "summary": "The JSON Schema that a catalogue file is written to",
-                "responses": {"200": {"description": "Done", "content": {"application/schema+json": {}}}} | unchanged,
+                "responses": {"200": {"description": "Done", "content": {"application/schema+json": {}}}} | _UNCHANGED,
             }
         },
         "/api/notices/{notice_id}": {
