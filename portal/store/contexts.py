@@ -109,8 +109,8 @@ def live_of(session: Session, vault: Vault, sub: str, now: datetime) -> list[Con
     return [context for row in rows if (context := of_row(row, vault))]
 
 
-def is_newest(session: Session, context_id: str) -> bool:
-    """Whether the newest context of the same EPJ session that has not ended is about the same patient.
+def turned_to(session: Session, context_id: str) -> str | None:
+    """The newest context of the same EPJ session that has not ended, when it is about another patient.
 
     The same EPJ session is (`sub`, `client_id`, `sid`) at door A and (`iss`, `fhirUser`) at door B, where `sub` comes
     with the first look.
@@ -120,8 +120,14 @@ def is_newest(session: Session, context_id: str) -> bool:
     hers = or_(ContextRow.sub == row.sub, ContextRow.sub.is_(None))
     newer = (ContextRow.created_at >= row.created_at, ContextRow.ended_at.is_(None))
     latest = (ContextRow.created_at.desc(), ContextRow.id.desc())
-    newest = select(ContextRow.patient_ref).where(*same, hers, *newer).order_by(*latest).limit(1)
-    return session.scalar(newest) in (row.patient_ref, None)
+    newest = select(ContextRow.id, ContextRow.patient_ref).where(*same, hers, *newer).order_by(*latest).limit(1)
+    found = session.execute(newest).first()
+    return None if found is None or found.patient_ref == row.patient_ref else found.id
+
+
+def is_newest(session: Session, context_id: str) -> bool:
+    """Whether the EPJ session has not turned to another patient."""
+    return turned_to(session, context_id) is None
 
 
 def activate(session: Session, vault: Vault, context: Context, person: Person, login_hash: str, now: datetime) -> bool:

@@ -113,8 +113,8 @@ def _opened(begun: dict[str, str], answer: authorization_response.Response) -> s
         raise ContextRejected("epj_unknown")
     if answer.code is None:
         raise SmartRejected("smart_refused", f"the authorization server answered with {answer.reason}")
-    proving = {"iss": answer.iss, "verifier": begun["verifier"], "nonce": begun["nonce"]}
-    told = portal.smart.finish(registered.id, registered.smart, answer.code, **proving)
+    proving = {"verifier": begun["verifier"], "nonce": begun["nonce"]}
+    told = portal.smart.finish(registered.id, registered.smart, answer.code, iss=answer.iss, **proving)
     epj_session = _session_of(told, registered.smart)
     life = portal.settings.lifetimes.smart_context
     context = opening.context(_read_there(told), registered, epj_session, life)

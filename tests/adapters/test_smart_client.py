@@ -47,7 +47,7 @@ def epj() -> Iterator[LyingEpj]:
 def launched(epj: LyingEpj, client: SmartClient | None = None, server: SmartServer | None = None) -> Opened:
     client, server = client or client_of(epj), server or epj.registered()
     begun = client.begin(EPJ, server, LAUNCH)
-    return client.finish(EPJ, server, epj.follow(begun.url), verifier=begun.verifier, nonce=begun.nonce)
+    return client.finish(EPJ, server, epj.follow(begun.url), iss=None, verifier=begun.verifier, nonce=begun.nonce)
 
 
 def refused(epj: LyingEpj, client: SmartClient | None = None, server: SmartServer | None = None) -> tuple[str, str]:
@@ -273,15 +273,31 @@ def test_a_code_is_bound_to_its_verifier(epj: LyingEpj) -> None:
     client, server = client_of(epj), epj.registered()
     begun, other = client.begin(EPJ, server, LAUNCH), client.begin(EPJ, server, LAUNCH)
     with pytest.raises(SmartRejected) as caught:
-        client.finish(EPJ, server, epj.follow(begun.url), verifier=other.verifier, nonce=begun.nonce)
+        client.finish(EPJ, server, epj.follow(begun.url), iss=None, verifier=other.verifier, nonce=begun.nonce)
     assert (caught.value.code, "invalid_grant" in caught.value.detail) == ("smart_refused", True)
+
+
+@pytest.mark.parametrize(
+    ("iss", "promised"),
+    [("https://another.example.no", False), ("", False), (None, True)],
+    ids=["another server's", "an empty one", "none where one was promised"],
+)
+def test_an_answer_in_another_servers_name_reaches_no_token_endpoint(
+    epj: LyingEpj, iss: str | None, *, promised: bool
+) -> None:
+    epj.configuration["authorization_response_iss_parameter_supported"] = promised
+    client, server = client_of(epj), epj.registered()
+    begun = client.begin(EPJ, server, LAUNCH)
+    with pytest.raises(SmartRejected) as caught:
+        client.finish(EPJ, server, epj.follow(begun.url), iss=iss, verifier=begun.verifier, nonce=begun.nonce)
+    assert (caught.value.code, "RFC 9207" in caught.value.detail) == ("smart_launch_invalid", True)
 
 
 def test_a_code_of_another_launch_is_found_out_by_its_nonce(epj: LyingEpj) -> None:
     client, server = client_of(epj), epj.registered()
     begun = client.begin(EPJ, server, LAUNCH)
     with pytest.raises(SmartRejected) as caught:
-        client.finish(EPJ, server, epj.follow(begun.url), verifier=begun.verifier, nonce="another")
+        client.finish(EPJ, server, epj.follow(begun.url), iss=None, verifier=begun.verifier, nonce="another")
     assert (caught.value.code, "id_token, nonce" in caught.value.detail) == ("smart_token_invalid", True)
 
 

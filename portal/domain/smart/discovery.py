@@ -48,7 +48,8 @@ def read(document: Any, server: SmartServer) -> Configuration:
     if "token_endpoint_auth_methods_supported" in document:
         _demand_offer(document, "token_endpoint_auth_methods_supported", (server.authentication,))
     names_itself = document.get("authorization_response_iss_parameter_supported") is True
-    return Configuration(*(_address(document, name, server) for name in _ADDRESSES), names_itself)
+    addresses = {name: _address(document, name, server) for name in _ADDRESSES}
+    return Configuration(**addresses, names_itself=names_itself)
 
 
 def keys(document: Any) -> list[dict[str, Any]]:
