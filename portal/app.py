@@ -6,28 +6,35 @@ import os
 import secrets
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from flask import Flask
 
 from portal.adapters import log_lines
+from portal.adapters.address_register import AddressRegister
+from portal.adapters.bounded import left
 from portal.adapters.client_keys import ClientKeys
 from portal.adapters.http import Egress
 from portal.adapters.kept_stock import KeptStock
 from portal.adapters.openid import OpenIdClient
+from portal.adapters.smart.client import SmartClient
 from portal.domain.audit import AuditEvent
+from portal.errors import Unavailable
 from portal.store import audit, client_keys
 from portal.store import catalogue as store
 from portal.store.database import Database
-from portal.store.helseid_tokens import TokenShelf
+from portal.store.helseid_tokens import OURSELVES, Fetched, TokenShelf
 from portal.store.vault import vault_of
 from portal.web import (
     accessibility,
+    arrival,
     auth,
+    browser_check,
     catalogue_api,
     epj_api,
+    epj_catalogue,
     errors,
     health,
     language,
@@ -42,12 +49,16 @@ from portal.web import (
     receipts,
     services,
     sessions,
+    smart_launch,
     start,
+    tabs,
     writeback,
 )
 from portal.web.catalogue import Shelf
 from portal.web.oauth import endpoints, metadata
 from portal.web.parts import EXTENSION, Parts
+from portal.web.sandbox import page as sandbox
+from portal.web.sandbox import watching
 from portal.web.zone import by_socket
 
 if TYPE_CHECKING:
@@ -64,21 +75,28 @@ _AREAS = (
     auth,
     logout,
     start,
+    smart_launch,
+    arrival,
     services,
+    tabs,
     mine,
     offices,
     my_sessions,
     language,
     receipts,
     epj_api,
+    epj_catalogue,
     writeback,
     notices,
     endpoints,
     metadata,
     accessibility,
+    browser_check,
+    sandbox,
     health,
 )
 _LARGEST_FORM = 16 * 1024
+_TOKEN_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -117,7 +135,7 @@ def publish(settings: Settings, catalogue: Catalogue, by: str, based_on: int | N
 def helseid_client(settings: Settings, keys: ClientKeys, edges: Edges | None = None) -> OpenIdClient:
     """The portal as a client of HelseID that signs with `keys`."""
     edges = edges or Edges()
-    addresses = [settings.helseid_issuer, *([settings.helseid_key_api] if settings.helseid_key_api else [])]
+    addresses = filter(None, (settings.helseid_issuer, settings.helseid_key_api, settings.address_register))
     return OpenIdClient(
         issuer=settings.helseid_issuer,
         client_id=settings.helseid_client_id,
@@ -141,6 +159,7 @@ def _assembled(settings: Settings, edges: Edges) -> Flask:
     sessions.init(app)
     language.init(app)
     page.init(app)
+    watching.init(app)
     app.extensions[public.EXTENSION] = public.PublicPages(portal.shelf, KeptStock(settings.state_dir))
     for area in _AREAS:
         app.register_blueprint(area.blueprint)
@@ -150,13 +169,22 @@ def _assembled(settings: Settings, edges: Edges) -> Flask:
 def _parts(settings: Settings, edges: Edges) -> Parts:
     database, vault = Database(settings.database_url), vault_of(settings, edges.random)
     keys = ClientKeys(lambda: _ring(settings, database, vault), edges.now)
+    helseid = helseid_client(settings, keys, edges)
     return Parts(
         settings=settings,
         database=database,
         vault=vault,
-        helseid=helseid_client(settings, keys, edges),
+        helseid=helseid,
         tokens=TokenShelf(database, vault, edges.now, edges.wait),
         shelf=Shelf(database, edges.now, settings.lifetimes.launch),
+        addresses=_addresses(settings, helseid, TokenShelf(database, vault, edges.now, _hurried(edges.wait))),
+        smart=SmartClient(
+            redirect_uri=f"{settings.base_url}/launch/callback",
+            key=settings.signing_key("ES384", "RS384"),
+            secrets=settings.smart_secrets,
+            now=edges.now,
+            token=edges.token,
+        ),
         now=edges.now,
         token=edges.token,
         message_id=edges.message_id,
@@ -167,6 +195,32 @@ def _parts(settings: Settings, edges: Edges) -> Parts:
 def _ring(settings: Settings, database: Database, vault: Vault) -> Ring:
     with database.read() as session:
         return client_keys.ring(session, vault, settings.helseid_client_key)
+
+
+def _addresses(settings: Settings, helseid: OpenIdClient, tokens: TokenShelf) -> AddressRegister | None:
+    scope, audience = settings.address_register_scope, settings.address_register_audience
+
+    def fetch(jkt: str) -> Fetched:
+        given = helseid.tokens.client_credentials(scope, audience, jkt=jkt)
+        return Fetched(given["access_token"], given["expires_in"])
+
+    def access_token(jkt: str) -> str:
+        # By key: when another has been activated, its first token is fetched.
+        return tokens.token(OURSELVES, f"{audience} {jkt}", tokens.now() + _TOKEN_KEPT, lambda _: fetch(jkt))
+
+    url = settings.address_register
+    return AddressRegister(url, helseid.client, access_token, tokens.now) if url else None
+
+
+def _hurried(wait: Callable[[float], None]) -> Callable[[float], None]:
+    """Wait for what another process fetches no longer than whoever asks has time."""
+
+    def waiting(seconds: float) -> None:
+        if left() <= seconds:
+            raise Unavailable("helseid_down", "no time left")
+        wait(seconds)
+
+    return waiting
 
 
 def _origin(url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 
-from portal.cli import audit, catalogue, database, keys, notices, people, processes, registers, retention
+from portal.cli import audit, catalogue, conformance, database, keys, notices, people, processes, registers, retention
 from portal.errors import PortalError
 from portal.settings import SettingsError
 
@@ -32,6 +32,6 @@ def parser() -> ArgumentParser:
     """Every command, its arguments and its help."""
     root = ArgumentParser(prog="portal", description="Operate Inngangsportalen.")
     commands = root.add_subparsers(required=True, metavar="COMMAND")
-    for group in (processes, database, catalogue, notices, registers, people, audit, retention, keys):
+    for group in (processes, database, catalogue, notices, registers, people, audit, retention, keys, conformance):
         group.add_to(commands)
     return root

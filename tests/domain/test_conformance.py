@@ -15,6 +15,9 @@ from portal.domain.conformance.cases import judge
 from portal.domain.conformance.observed import Facts, Fault, Observed, opaque
 from portal.domain.conformance.smart_server import Probed, Reply, may_be_asked
 from portal.domain.registration import Epj, SmartServer
+from portal.web.sandbox import reasons, titles
+from portal.web.sandbox.reasons import told
+from portal.web.sandbox.report import speaking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -242,6 +245,8 @@ def test_a_day_that_is_wrong_in_one_thing_turns_that_case_red_alone(
     found = findings(alter(right()))
     assert of(found, Outcome.FAILED) == {case}
     assert found[case].why is why
+    with speaking("nb"):
+        assert told(found[case])
 
 
 def test_every_case_has_a_wrong_day() -> None:
@@ -384,6 +389,8 @@ def test_a_server_that_is_wrong_in_one_thing_turns_that_case_red_alone(case: Cas
     found = server_findings(probed)
     assert of(found, Outcome.FAILED) == {case}
     assert found[case].why is why
+    with speaking("nb"):
+        assert told(found[case])
 
 
 @pytest.mark.parametrize(
@@ -399,6 +406,14 @@ def test_an_endpoint_that_does_not_answer_is_red_with_what_was_asked_there(case:
 
 def test_every_case_has_a_wrong_server() -> None:
     assert {case for case, _, _ in WRONG_SERVERS} == set(server_findings(SERVER))
+
+
+def test_every_case_has_a_title_and_something_to_do_and_every_reason_words() -> None:
+    with speaking("nb"):
+        assert {case for case, text in titles.TEXTS.items() if str(text.title) and str(text.todo)} == set(CaseId)
+        assert {why for why, text in reasons.TEXTS.items() if str(text)} == set(Why)
+    told_of = {why for _, why, _ in WRONG} | {why for _, why, _ in WRONG_SERVERS}
+    assert set(Why) - told_of == {Why.NO_WRITEBACK, Why.NOT_ASKED}
 
 
 def test_what_could_not_be_asked_is_not_right() -> None:

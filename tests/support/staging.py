@@ -152,7 +152,7 @@ def settings_for(origin: str, issuer: str, database_url: str, state: Path, chang
     """Settings of a portal at `origin` that trusts `issuer`."""
     key = b64encode(b"k" * 32).decode()
     settings = Settings(
-        environment="demo",
+        environment="test",
         base_url=origin,
         listen={"internett": origin.removeprefix("http://")},
         database_url=database_url,

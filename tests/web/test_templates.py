@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,8 +14,12 @@ from support.pages import in_each_language, pages_app
 
 from portal.domain.arrangement import Wish
 from portal.domain.assignment import Office
+from portal.domain.conformance.case import Outcome
+from portal.domain.conformance.cases import ORDERED
+from portal.domain.conformance.report import Report, Reported
 from portal.domain.delivery import Lamps
 from portal.domain.identity import Organisation
+from portal.domain.registration import Epj
 from portal.domain.translated import Translated
 from portal.web.accessibility import measured
 from portal.web.banner import Banner
@@ -46,6 +51,10 @@ RECEIPT = Line(
     state_text="Sendt",
     history=(Event("09:18", "Sendt"),),
 )
+
+
+EPJ = Epj(id="epj", name="EksempelEPJ", helseid_client_ids=("epj",))
+FAULTY = Reported(id="fault-nonce", title="Nonce", source="RFC 9449", outcome=Outcome.FAILED, why="A", todo="B")
 
 
 def made_up_card() -> Card:
@@ -93,6 +102,14 @@ PAGES: dict[str, dict[str, Any]] = {
     "other_person.html": {"signed_in_name": "Kari Lege"},
     "receipts.html": {"deliveries": [RECEIPT]},
     "problem.html": {"title": "Noe gikk galt", "text": "Prøv igjen.", "reference": "a1", "retry_url": "/login"},
+    "sandbox.html": {"epjs": [EPJ]},
+    "conformance.html": {
+        "registered": EPJ,
+        "report": Report(epj=EPJ.id, at=datetime(2026, 11, 26, 9, tzinfo=UTC), cases=(FAULTY,)),
+        "ordered": ORDERED,
+        "waiting": {"unavailable"},
+        "when": "26.11.2026",
+    },
     "office.html": {
         "offices": [Office(Organisation("999977774"), "Granfjelldal legekontor")],
         "mine": "",
