@@ -93,7 +93,7 @@ class Party(BaseModel):
 def checked_reply_to(
     party: Party | None, her_id: str, parent_her_id: str | None, organisation: Organisation, now: datetime
 ) -> ReplyTo:
-    """Return where the journal of `organisation` takes messages; DESIGN §5 `reply_to`.
+    """Return where the journal of `organisation` takes messages; DESIGN "Contract", `reply_to`.
 
     `party` is what the register has of `her_id`, None when it has nothing; `parent_her_id` is what the journal says of
     it, None when it says nothing. Raises ContextRejected reply_to_unknown, reply_to_inactive, reply_to_elsewhere.

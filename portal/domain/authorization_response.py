@@ -54,9 +54,9 @@ class Response(NamedTuple):
 def read(parameters: list[tuple[str, str]], *, issuer: str | None = None) -> Response:
     """Return the answer from every parameter of the callback, in order and unmerged; HelseID's has `issuer` as `iss`.
 
-    Without `issuer` the caller compares `iss` with the server that `state` stands for. Raises SignInError: login_response_malformed (a name given twice, a NUL; of the names we read a value that is empty,
-    longer than 2048 or not printable ASCII; code together with error, neither of them, no state),
-    login_issuer_mismatch.
+    Without `issuer` the caller compares `iss` with the server that `state` stands for. Raises SignInError:
+    login_response_malformed (a name given twice, a NUL; of the names we read a value that is empty, longer than 2048 or
+    not printable ASCII; code together with error, neither of them, no state), login_issuer_mismatch.
     """
     given = dict(parameters)
     if len(given) != len(parameters) or len(parameters) > _MOST or any("\0" in value for value in given.values()):

@@ -61,7 +61,7 @@ class Handover(NamedTuple):
 class SmartServer(Body):
     """The EPJ's own authorization and FHIR server (SMART App Launch 2.2), and who we are there.
 
-    `issuer` is the FHIR base address that comes as `iss`; `origins` are further origins that its endpoints may stand at.
+    `issuer` is the FHIR base address that comes as `iss`; `origins` are further ones that its endpoints may stand at.
     With a secret, the settings hold it (PORTAL_SMART_SECRETS, by the EPJ's id).
     """
 

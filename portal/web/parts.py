@@ -28,7 +28,7 @@ EXTENSION = "portal"
 
 @dataclass(frozen=True)
 class Parts:
-    """The edges of the house: clock, randomness, database, others' servers, and the zone that a connection came in by."""
+    """The edges of the house: clock, randomness, database, others' servers, and the zone that a connection came by."""
 
     settings: Settings
     database: Database

@@ -34,7 +34,15 @@ def refused(document: Any, server: SmartServer = SERVER) -> str:
 
 def test_endpoints_at_the_issuer_and_at_a_registered_origin_are_found() -> None:
     addresses = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
-    assert discovery.read(DOCUMENT, SERVER) == tuple(DOCUMENT[name] for name in addresses)
+    assert discovery.read(DOCUMENT, SERVER) == (*(DOCUMENT[name] for name in addresses), False)
+
+
+@pytest.mark.parametrize(
+    ("said", "promised"), [(True, True), (False, False), ("true", False), (None, False), (1, False)]
+)
+def test_a_server_that_promises_its_name_in_every_answer_is_taken_at_its_word(said: Any, *, promised: bool) -> None:
+    promise = {"authorization_response_iss_parameter_supported": said}
+    assert discovery.read(DOCUMENT | promise, SERVER).names_itself is promised
 
 
 @pytest.mark.parametrize("issuer", ["http://127.0.0.1:8080/fhir", "http://localhost/fhir", "http://[::1]:1/fhir/"])

@@ -18,30 +18,34 @@ if TYPE_CHECKING:
 
 _SESSIONS = "NHN: kjernejournal autentiseringsflyt"
 _BY_SERVER = (
-    Case(CaseId.CREATE, f"DESIGN §5 session/create; {_SESSIONS}", calls.created),
+    Case(CaseId.CREATE, f"Contract: session/create; {_SESSIONS}", calls.created),
     Case(CaseId.BOUND, "RFC 9449 §7.1; NHN: sikkerhetsprofil, DPoP and never Bearer", calls.bound),
     Case(CaseId.FRESH, "RFC 9449 §4.3, §11.1; NHN: formatering av DPoP-bevis", calls.fresh),
-    Case(CaseId.SOURCE, f"DESIGN §5 X-SOURCE-SYSTEM; {_SESSIONS}", calls.named),
+    Case(CaseId.SOURCE, f"Contract: X-SOURCE-SYSTEM; {_SESSIONS}", calls.named),
     Case(CaseId.CHALLENGE, f"RFC 7636 §4.1, §7.1; {_SESSIONS}", calls.challenged),
-    Case(CaseId.IN_TIME, "DESIGN §4 start code; NHN: SFM Session/create, code used once", browser.in_time),
+    Case(
+        CaseId.IN_TIME, "Contract: lifetime of a start code; NHN: SFM Session/create, code used once", browser.in_time
+    ),
     Case(CaseId.VERIFIER, "RFC 7636 §4.5", browser.proven),
-    Case(CaseId.WAY, "DESIGN §3 Context in; RFC 9700 §4.3.1", browser.unseen),
-    Case(CaseId.REFRESH, f"DESIGN §4 context; {_SESSIONS}, refresh at 0.8 of the life", course.kept_alive),
-    Case(CaseId.AFTER_END, f"DESIGN §4 context; {_SESSIONS}", course.quiet_after_end),
-    Case(CaseId.CHANGE, f"ATT-4; DESIGN §3 Mix-ups; {_SESSIONS}, bytt pasient", course.changed),
-    Case(CaseId.OLDER, "ATT-4; DESIGN §3 Mix-ups", course.older_ended),
-    Case(CaseId.END, f"DESIGN §5 session/end; {_SESSIONS}", course.closed),
-    Case(CaseId.REPLY_TO, "DESIGN §5 reply_to; NHN: Adresseregisteret", calls.addressed),
-    Case(CaseId.LANDING, "DESIGN §3 Context in, §5 service", calls.landed),
+    Case(CaseId.WAY, "Contract: context in; RFC 9700 §4.3.1", browser.unseen),
+    Case(
+        CaseId.REFRESH, f"Contract: lifetime of a context; {_SESSIONS}, refresh at 0.8 of the life", course.kept_alive
+    ),
+    Case(CaseId.AFTER_END, f"Contract: lifetime of a context; {_SESSIONS}", course.quiet_after_end),
+    Case(CaseId.CHANGE, f"ATT-4; Contract: mix-ups; {_SESSIONS}, bytt pasient", course.changed),
+    Case(CaseId.OLDER, "ATT-4; Contract: mix-ups", course.older_ended),
+    Case(CaseId.END, f"Contract: session/end; {_SESSIONS}", course.closed),
+    Case(CaseId.REPLY_TO, "Contract: reply_to; NHN: Adresseregisteret", calls.addressed),
+    Case(CaseId.LANDING, "Contract: session/create, service", calls.landed),
     Case(CaseId.ON_NONCE, "RFC 9449 §8, §9", on_faults.nonce),
     Case(CaseId.ON_UNAVAILABLE, "RFC 9110 §10.2.3, §15.6.4", on_faults.unavailable),
-    Case(CaseId.ON_CONTEXT_ENDED, "DESIGN §4 context", on_faults.context_ended),
-    Case(CaseId.ON_START_EXPIRED, "DESIGN §4 start code", on_faults.start_expired),
+    Case(CaseId.ON_CONTEXT_ENDED, "Contract: lifetime of a context", on_faults.context_ended),
+    Case(CaseId.ON_START_EXPIRED, "Contract: lifetime of a start code", on_faults.start_expired),
 )
 _BY_SMART = (Case(CaseId.LAUNCH, "SMART App Launch 2.2: App Launch", browser.launched),)
 _BY_BROWSER = (
-    Case(CaseId.PERSON, "ATT-11; DESIGN §3 Context in", browser.same_person),
-    Case(CaseId.PROFILE, "DESIGN §3 Context in: one session per embedded browser profile", browser.remembered),
+    Case(CaseId.PERSON, "ATT-11; Contract: context in", browser.same_person),
+    Case(CaseId.PROFILE, "Contract: one session per embedded browser profile", browser.remembered),
 )
 ORDERED = {
     CaseId.ON_NONCE: Fault.NONCE,
