@@ -23,15 +23,11 @@ _BY_SERVER = (
     Case(CaseId.FRESH, "RFC 9449 §4.3, §11.1; NHN: formatering av DPoP-bevis", calls.fresh),
     Case(CaseId.SOURCE, f"Contract: X-SOURCE-SYSTEM; {_SESSIONS}", calls.named),
     Case(CaseId.CHALLENGE, f"RFC 7636 §4.1, §7.1; {_SESSIONS}", calls.challenged),
-    Case(
-        CaseId.IN_TIME, "Contract: lifetime of a start code; NHN: SFM Session/create, code used once", browser.in_time
-    ),
+    Case(CaseId.IN_TIME, "Contract: life of a start code; NHN: SFM Session/create, code used once", browser.in_time),
     Case(CaseId.VERIFIER, "RFC 7636 §4.5", browser.proven),
     Case(CaseId.WAY, "Contract: context in; RFC 9700 §4.3.1", browser.unseen),
-    Case(
-        CaseId.REFRESH, f"Contract: lifetime of a context; {_SESSIONS}, refresh at 0.8 of the life", course.kept_alive
-    ),
-    Case(CaseId.AFTER_END, f"Contract: lifetime of a context; {_SESSIONS}", course.quiet_after_end),
+    Case(CaseId.REFRESH, f"Contract: life of a context; {_SESSIONS}, refresh at 0.8 of the life", course.kept_alive),
+    Case(CaseId.AFTER_END, f"Contract: life of a context; {_SESSIONS}", course.quiet_after_end),
     Case(CaseId.CHANGE, f"ATT-4; Contract: mix-ups; {_SESSIONS}, bytt pasient", course.changed),
     Case(CaseId.OLDER, "ATT-4; Contract: mix-ups", course.older_ended),
     Case(CaseId.END, f"Contract: session/end; {_SESSIONS}", course.closed),
@@ -39,8 +35,8 @@ _BY_SERVER = (
     Case(CaseId.LANDING, "Contract: session/create, service", calls.landed),
     Case(CaseId.ON_NONCE, "RFC 9449 §8, §9", on_faults.nonce),
     Case(CaseId.ON_UNAVAILABLE, "RFC 9110 §10.2.3, §15.6.4", on_faults.unavailable),
-    Case(CaseId.ON_CONTEXT_ENDED, "Contract: lifetime of a context", on_faults.context_ended),
-    Case(CaseId.ON_START_EXPIRED, "Contract: lifetime of a start code", on_faults.start_expired),
+    Case(CaseId.ON_CONTEXT_ENDED, "Contract: life of a context", on_faults.context_ended),
+    Case(CaseId.ON_START_EXPIRED, "Contract: life of a start code", on_faults.start_expired),
 )
 _BY_SMART = (Case(CaseId.LAUNCH, "SMART App Launch 2.2: App Launch", browser.launched),)
 _BY_BROWSER = (
