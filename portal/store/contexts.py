@@ -6,7 +6,8 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import aliased
 
 from portal.domain.context import Context, Patient, Practitioner, ReplyTo
 from portal.domain.identity import Organisation
@@ -115,14 +116,19 @@ def turned_to(session: Session, context_id: str) -> str | None:
     The same EPJ session is (`sub`, `client_id`, `sid`) at door A and (`iss`, `fhirUser`) at door B, where `sub` comes
     with the first look.
     """
-    row = session.get_one(ContextRow, context_id)
-    same = (ContextRow.client_id == row.client_id, ContextRow.sid == row.sid)
-    hers = or_(ContextRow.sub == row.sub, ContextRow.sub.is_(None))
-    newer = (ContextRow.created_at >= row.created_at, ContextRow.ended_at.is_(None))
-    latest = (ContextRow.created_at.desc(), ContextRow.id.desc())
-    newest = select(ContextRow.id, ContextRow.patient_ref).where(*same, hers, *newer).order_by(*latest).limit(1)
+    this = aliased(ContextRow)
+    same = (ContextRow.client_id == this.client_id, ContextRow.sid == this.sid)
+    hers = or_(ContextRow.sub == this.sub, ContextRow.sub.is_(None))
+    newer = (ContextRow.created_at >= this.created_at, ContextRow.ended_at.is_(None))
+    newest = (
+        select(ContextRow.id, ContextRow.patient_ref != this.patient_ref)
+        .join(this, and_(*same, hers, *newer))
+        .where(this.id == context_id)
+        .order_by(ContextRow.created_at.desc(), ContextRow.id.desc())
+        .limit(1)
+    )
     found = session.execute(newest).first()
-    return None if found is None or found.patient_ref == row.patient_ref else found.id
+    return found[0] if found and found[1] else None
 
 
 def is_newest(session: Session, context_id: str) -> bool:

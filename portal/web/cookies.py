@@ -1,4 +1,4 @@
-"""Our cookies: host-bound, HTTP only; in them a random value, or the language."""
+"""Our cookies: host-bound, HTTP only; in them a random value, the language, or the day of a browser's first visit."""
 
 from __future__ import annotations
 

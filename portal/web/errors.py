@@ -11,7 +11,15 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from portal.adapters.log_lines import place_of
 from portal.domain import dpop
 from portal.domain.bodies import OAuthProblem, Problem
-from portal.errors import NotFound, OAuthError, PortalError, RequestRejected, TokenRejected
+from portal.errors import (
+    ContextRejected,
+    NotFound,
+    OAuthError,
+    PortalError,
+    RequestRejected,
+    SmartRejected,
+    TokenRejected,
+)
 from portal.web.parts import parts
 from portal.web.problem_texts import text_for
 
@@ -27,6 +35,8 @@ _BY_STATUS: dict[int, PortalError] = {
     413: RequestRejected("body_too_large"),
     415: RequestRejected("unsupported_media_type"),
 }
+_FROM_EPJ = (ContextRejected, SmartRejected)
+"""What the vendor of a journal system can mend."""
 
 
 def init(app: Flask) -> None:
@@ -115,5 +125,13 @@ def _page(error: PortalError) -> Response:
     login_helps = error.code.startswith("login_") or error.code == "not_signed_in"
     # A login that was under way knows where it was to end.
     retry = g.get("retry") or (url_for("auth.begin") if login_helps else None)
-    html = render_template("problem.html", title=title, text=text, reference=g.get("reference"), retry_url=retry)
+    html = render_template(
+        "problem.html",
+        title=title,
+        text=text,
+        reference=g.get("reference"),
+        retry_url=retry,
+        from_epj=isinstance(error, _FROM_EPJ) or error.code == "context_unknown",
+        vendor=error if isinstance(error, _FROM_EPJ) else None,
+    )
     return make_response(html, error.status)

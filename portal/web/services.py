@@ -18,6 +18,8 @@ from portal.web.parts import parts
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+    from portal.domain.arrangement import Offered
+    from portal.domain.catalogue import Service
     from portal.domain.context import Context
 
 blueprint = Blueprint("services", __name__)
@@ -41,32 +43,28 @@ def of_context(context_id: str) -> ResponseReturnValue:
 @signed_in
 def confirm(context_id: str, service_id: str) -> ResponseReturnValue:
     """Say what is sent along before it is; an EPJ may land its clinician directly here."""
-    context, stock = offers.my_context(context_id), parts().shelf.stock()
-    offered = offers.may_open(stock, service_id, context)
-    handover = stock.handover(offered.service)
-    return render_template(
-        "confirm.html",
-        card=offers.cards(stock, [offered], context).card(offered),
-        banner=banner.of(context),
-        sent=launching.sent_along(handover),
-        writeback=launching.writeback(handover, context),
-        action=url_for("services.open_for", context_id=context_id, service_id=service_id),
-        back=url_for("services.of_context", context_id=context_id),
-    )
+    context = offers.my_context(context_id)
+    return _ask(offers.may_open(parts().shelf.stock(), service_id, context), context, _turned_to(context))
 
 
 @blueprint.post("/k/<context_id>/open/<service_id>")
 @signed_in
 def open_for(context_id: str, service_id: str) -> ResponseReturnValue:
-    """One click from one context to one service."""
-    return _open(service_id, offers.my_context(context_id))
+    """One click from one context to one service; asks first when the journal has turned to another patient since."""
+    context = offers.my_context(context_id)
+    offered = offers.may_open(parts().shelf.stock(), service_id, context)
+    newer = _turned_to(context)
+    # The answer holds for the patient that was asked about: a still newer one is asked about again.
+    if newer is not None and request.form.get("confirmed") != newer:
+        return _ask(offered, context, newer)
+    return _leave(offered.service, context)
 
 
 @blueprint.post("/open/<service_id>")
 @signed_in
 def open_without(service_id: str) -> ResponseReturnValue:
     """One click to a service, without any patient."""
-    return _open(service_id, None)
+    return _leave(offers.may_open(parts().shelf.stock(), service_id, None).service, None)
 
 
 @blueprint.get("/go/<service_id>")
@@ -106,7 +104,27 @@ def _page(context: Context | None) -> ResponseReturnValue:
     return render_template("services.html", listing=listed, banner=banner.of(context) if context else None)
 
 
-def _open(service_id: str, context: Context | None) -> ResponseReturnValue:
-    service = offers.may_open(parts().shelf.stock(), service_id, context).service
+def _turned_to(context: Context) -> str | None:
+    with parts().database.read() as session:
+        return contexts.turned_to(session, context.id)
+
+
+def _ask(offered: Offered, context: Context, newer: str | None) -> ResponseReturnValue:
+    """The page before a launch; with `newer` it asks whether this patient is meant after all."""
+    stock, service_id = parts().shelf.stock(), offered.service.id
+    handover = stock.handover(offered.service)
+    return render_template(
+        "confirm.html",
+        card=offers.cards(stock, [offered], context).card(offered),
+        banner=banner.of(context),
+        newer=newer,
+        sent=launching.sent_along(handover),
+        writeback=launching.writeback(handover, context),
+        action=url_for("services.open_for", context_id=context.id, service_id=service_id),
+        back=url_for("services.of_context", context_id=context.id),
+    )
+
+
+def _leave(service: Service, context: Context | None) -> ResponseReturnValue:
     title = service.title.in_language(language.current())
     return leave(launching.begin(service, context), gettext("Åpner %(title)s", title=title))

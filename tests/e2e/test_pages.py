@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +12,7 @@ from support.source import ROOT
 from support.workstation import audited, choose, keep_picture, overflow, violations
 
 from portal.demo import people
+from portal.demo.standin_files import EPJ_CLIENT
 from portal.domain.accessibility import Measured
 from portal.domain.norwegian_time import OSLO
 from portal.web.accessibility import RESULT
@@ -86,6 +87,8 @@ def pages(desk: Workstation, lang: str) -> Iterator[tuple[str, Page]]:
         "signed-out": "/logout",
         "signed-out-alone": "/logout?utlopt=1",
         "unknown": "/finnes-ikke",
+        "context-error": "/start/videre",
+        "browser-check": "/nettlesertest",
     }.items():
         page.goto(in_language(f"{desk.at.portal}{path}", lang))
         yield name, page
@@ -108,6 +111,8 @@ def pages(desk: Workstation, lang: str) -> Iterator[tuple[str, Page]]:
         "receipts-empty": f"{desk.at.portal}/kvitteringer",
         "office": f"{desk.at.portal}/mine/kontor",
         "sessions": f"{desk.at.portal}/mine/okter",
+        "sandbox": f"{desk.at.portal}/sandkasse/",
+        "conformance": f"{desk.at.portal}/sandkasse/epj/{EPJ_CLIENT}",
     }.items():
         page.goto(in_language(path, lang))
         yield name, page
@@ -120,7 +125,10 @@ def pages(desk: Workstation, lang: str) -> Iterator[tuple[str, Page]]:
     desk.open_patient(journal, "trygve").close()
     page.goto(in_language(patient, lang))
     yield "newer-patient", page
-    yield "receipts", with_a_receipt(desk, page, patient, lang)
+    page.locator("#demo-melding form[action$='open/demo-melding'] button").click()
+    yield "asked-first", page
+    yield "receipts", with_a_receipt(desk, page, lang)
+    yield "closed-patient", with_the_patient_closed(journal, page, in_language(patient, lang))
 
 
 def in_language(url: str, lang: str) -> str:
@@ -168,15 +176,23 @@ def leaving(desk: Workstation, page: Page, patient: str) -> Page:
     return page
 
 
-def with_a_receipt(desk: Workstation, page: Page, patient: str, lang: str) -> Page:
-    """The receipts once something has been sent."""
-    page.goto(patient)
-    page.locator("#demo-melding form[action$='open/demo-melding'] button").click()
+def with_a_receipt(desk: Workstation, page: Page, lang: str) -> Page:
+    """The receipts once the question was answered and something has been sent."""
+    page.locator("main form[action$='open/demo-melding'] button").click()
     page.wait_for_url(f"{desk.at.target}/meldinger/*")
     page.get_by_role("button", name="Send melding").click()
     page.wait_for_url("**/kvittering")
     page.goto(in_language(f"{desk.at.portal}/kvitteringer", lang))
     unfold(page)
+    return page
+
+
+def with_the_patient_closed(journal: Page, page: Page, patient: str) -> Page:
+    """The page of a patient whom the journal has closed since."""
+    page.goto(patient)
+    journal.reload()
+    journal.locator("#solvi").get_by_role("button", name="Lukk").click()
+    expect(page.get_by_role("region")).to_have_count(0)
     return page
 
 
@@ -215,3 +231,39 @@ def test_a_doctor_without_authorisation_is_told_why_the_list_is_short(workstatio
     expect(page.get_by_role("banner")).to_contain_text("Cato Utenfor")
     assert page.locator("form[action*='demo-melding']").count() == 0
     assert violations(page) == []
+
+
+def test_the_browser_check_tries_what_only_a_script_can(workstation: Callable[..., Workstation]) -> None:
+    desk = workstation()
+    page = desk.context.new_page()
+    page.goto(f"{desk.at.portal}/nettlesertest")
+    for row in ("cookies", "engine", "script", "clock", "window"):
+        expect(page.locator(f"[data-row={row}]:visible")).to_have_attribute("data-mark", "ok")
+    line = page.get_by_label("Til leverandøren av journalsystemet")
+    expect(line).to_have_value(re.compile(r"script=ok clock=-?[0-9]s window=top$"))
+
+
+def test_the_browser_check_says_that_the_clock_is_wrong_and_that_a_frame_is_round_it(
+    workstation: Callable[..., Workstation],
+) -> None:
+    desk = workstation()
+    page = desk.context.new_page()
+    around, inside = f"{desk.at.epj}/ramme", f"{desk.at.portal}/nettlesertest?prove=1"
+    answer = page.goto(inside)
+    assert answer
+    html = answer.text()
+    page.clock.install(time=datetime.now(UTC) + timedelta(minutes=2))
+    page.route(around, lambda route: route.fulfill(content_type="text/html", body=f'<iframe src="{inside}"></iframe>'))
+    # An embedded browser that heeds no CSP: another would not show the page at all.
+    page.route(inside, lambda route: route.fulfill(content_type="text/html", body=html))
+    page.goto(around)
+    for row in ("clock", "window"):
+        expect(page.frame_locator("iframe").locator(f"[data-row={row}][data-mark=bad]")).to_be_visible()
+
+
+def test_the_browser_check_without_script_says_so(workstation: Callable[..., Workstation]) -> None:
+    desk = workstation(java_script_enabled=False)
+    page = desk.context.new_page()
+    page.goto(f"{desk.at.portal}/nettlesertest")
+    expect(page.locator("[data-row=script][data-mark=bad]")).to_be_visible()
+    expect(page.locator("[data-row=clock][data-mark=unknown]")).to_be_visible()

@@ -108,9 +108,7 @@ def test_a_disabled_person_s_patients_are_closed(working: Database) -> None:
         pytest.param(None, True, id="an office that is not known"),
     ],
 )
-def test_what_is_open_for_another_office_ends(
-    working: Database, office: Organisation | None, *, ends: bool
-) -> None:
+def test_what_is_open_for_another_office_ends(working: Database, office: Organisation | None, *, ends: bool) -> None:
     with working.write() as session:
         endings.of_other_offices(session, "anna", KEYS["desk"], office, NOW)
     with working.read() as session:

@@ -21,8 +21,10 @@ from portal.domain.delivery import Lamps
 from portal.domain.identity import Organisation
 from portal.domain.registration import Epj
 from portal.domain.translated import Translated
+from portal.errors import ContextRejected
 from portal.web.accessibility import measured
 from portal.web.banner import Banner
+from portal.web.browser_check import Answer, Row
 from portal.web.cards.card import Card, Explanation
 from portal.web.cards.details import Detail
 from portal.web.cards.phrase import Phrase
@@ -90,18 +92,37 @@ LISTING = Listing(
     closed=(),
     down=(CARD,),
 )
+CHECKED = (
+    Row("cookies", "Informasjonskapsler", (Answer("ok", "Beholdes."),)),
+    Row("script", "Skript", (Answer("bad", "Kjører ikke.", "Slå på skript."), Answer("ok", "Kjører."))),
+)
 FOUND = replace(LISTING, wish=Wish("død"), status="1 treff på «død»", found=())
 PAGES: dict[str, dict[str, Any]] = {
     "public.html": {"listing": replace(LISTING, favourites=(), recent=())},
     "services.html": {"listing": LISTING, "banner": BANNER},
     "why.html": {"asked": "død", "found": [Explanation(CARD.title, CARD.notes, ("lege",))], "me": [("Kontor", "1")]},
-    "confirm.html": {"card": CARD, "banner": BANNER, "sent": ["kontoret ditt"], "writeback": "on", "action": "/x"},
+    "confirm.html": {
+        "card": CARD,
+        "banner": BANNER,
+        "newer": "a1",
+        "sent": ["kontoret ditt"],
+        "writeback": "on",
+        "action": "/x",
+    },
     "which_patient.html": {"card": CARD, "contexts": [("L.D.", "/k/1/open/dod")], "without_url": "/open/dod"},
     "leaving.html": {"url": "https://dod.example.no/", "title": "Dødsmelding"},
     "start.html": {},
     "other_person.html": {"signed_in_name": "Kari Lege"},
     "receipts.html": {"deliveries": [RECEIPT]},
-    "problem.html": {"title": "Noe gikk galt", "text": "Prøv igjen.", "reference": "a1", "retry_url": "/login"},
+    "problem.html": {
+        "title": "Noe gikk galt",
+        "text": "Prøv igjen.",
+        "reference": "a1",
+        "retry_url": "/login",
+        "from_epj": True,
+        "vendor": ContextRejected("epj_unknown", "client_id"),
+    },
+    "browser_check.html": {"rows": CHECKED, "line": "cookies=ok", "now": 0},
     "sandbox.html": {"epjs": [EPJ]},
     "conformance.html": {
         "registered": EPJ,
