@@ -6,6 +6,7 @@ import shutil
 import socket
 import ssl
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from http.client import HTTPSConnection
 from typing import TYPE_CHECKING
@@ -97,6 +98,15 @@ def begin_slow_body(running: Site, slow: ExitStack) -> None:
     connection.putheader("Content-Type", "application/x-www-form-urlencoded")
     connection.putheader("Content-Length", "1000")
     connection.endheaders(b"g")
+
+
+def test_tabs_that_ask_again_and_again_leave_the_rest_of_an_office_alone(running: Site) -> None:
+    def asked(_: int) -> int:
+        return running.request("GET", "internett", "/k/somebodys/state").status_code
+
+    with ThreadPoolExecutor(8) as tabs:
+        assert set(tabs.map(asked, range(600))) == {303}
+    assert running.request("GET", "internett", "/").status_code == 200
 
 
 def test_a_body_without_a_length_is_refused(running: Site) -> None:
