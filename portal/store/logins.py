@@ -68,8 +68,13 @@ def hashed(secret: str) -> str:
 
 
 def handle_of(key_hash: str) -> str:
-    """The short name of a login."""
+    """The short name of what a hash stands for; it opens nothing."""
     return key_hash[:16]
+
+
+def handle_for(secret: str) -> str:
+    """The short name of a secret of ours, for where the secret itself may not stand."""
+    return handle_of(hashed(secret))
 
 
 def begin(session: Session, vault: Vault, login: Login) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, make_response, redirect, render_template, url_for
+from flask import Blueprint, jsonify, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from portal.errors import ContextRejected
@@ -26,25 +26,32 @@ blueprint = Blueprint("arrival", __name__)
 
 
 def wait(context_id: str) -> Response:
-    """Keep the patient for this browser until its login, and go to an address that says nothing."""
+    """Keep the patient for this tab until its login, and go to an address that says nothing.
+
+    Each tab has an address and a cookie of its own: of two that log in at once, each gets its own patient. A script
+    gets the address as JSON `next`, since it cannot read a redirect.
+    """
     portal = parts()
     pending, life = portal.token(), portal.settings.lifetimes.pending
     once.remember("pending", pending, {"context": context_id}, life)
-    response = redirect(url_for("arrival.proceed"), 303)
-    cookies.put(response, cookies.PENDING, pending, life)
+    handle = logins.handle_for(pending)
+    onwards = url_for("arrival.proceed", handle=handle)
+    by_script = request.accept_mimetypes.best == "application/json"
+    response = jsonify(next=onwards) if by_script else redirect(onwards, 303)
+    cookies.put_for_tab(response, cookies.PENDING, handle, pending, life)
     return response
 
 
-@blueprint.get("/start/videre")
+@blueprint.get("/start/videre/<handle>")
 @public
-def proceed() -> ResponseReturnValue:
-    """The clean address that goes on with the patient who waits for this browser's login."""
-    pending = cookies.read(cookies.PENDING)
+def proceed(handle: str) -> ResponseReturnValue:
+    """The clean address that goes on with the patient who waits in this browser for the tab's login."""
+    pending = cookies.read(f"{cookies.PENDING}{handle}")
     waiting = once.look("pending", pending) if pending else None
     if waiting is None or pending is None:
         raise ContextRejected("start_expired")
     if not current_user.is_authenticated:
-        return redirect(url_for("auth.begin", next=url_for("arrival.proceed")), 303)
+        return redirect(url_for("auth.begin", next=request.path), 303)
     return _open(waiting["context"], pending)
 
 
@@ -68,7 +75,7 @@ def _open(context_id: str, pending: str) -> ResponseReturnValue:
         logins.work_for(session, who.key_hash, context.organisation, now)
         audit.record(session, _activated(context, who, "ok"))
     response = redirect(_first_page(context), 303)
-    cookies.drop(response, cookies.PENDING)
+    _forget(response, pending)
     return response
 
 
@@ -86,11 +93,16 @@ def _other_person(context: Context, who: Login, pending: str) -> ResponseReturnV
         new = one_time.remember(session, "mismatch", pending, client=who.key_hash, **until)
         first = one_time.remember(session, "mismatch", pending, client="", **until)
         audit.record(session, _activated(context, who, "other_person"))
-    response = make_response(render_template("other_person.html", signed_in_name=who.person.name), 403)
+    known = {"signed_in_name": who.person.name, "waiting": request.path}
+    response = make_response(render_template("other_person.html", **known), 403)
     if new and not first:
         once.spend("pending", pending)
-        cookies.drop(response, cookies.PENDING)
+        _forget(response, pending)
     return response
+
+
+def _forget(response: Response, pending: str) -> None:
+    cookies.drop(response, f"{cookies.PENDING}{logins.handle_for(pending)}")
 
 
 def _activated(context: Context, who: Login, outcome: str) -> AuditEvent:

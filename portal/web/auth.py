@@ -34,7 +34,6 @@ blueprint = Blueprint("auth", __name__)
 # Not the `pid` scope: `sub` is the key here, and the id token goes back to HelseID in a URL at logout.
 SCOPES = "openid profile helseid://scopes/identity/security_level helseid://scopes/hpr/hpr_number"
 _HIGHEST = 4
-_MOST_TABS = 8
 
 
 @blueprint.get("/login")
@@ -52,11 +51,7 @@ def begin() -> ResponseReturnValue:
     remembered = {"proving": proving, "next": after, "level": level}
     once.remember("login", begun.state, remembered, life, client=logins.hashed(secret))
     response = redirect(begun.url, 303)
-    # A cookie for each login under way: tabs that log in at once do not disturb each other.
-    abandoned = cookies.names(cookies.LOGIN)
-    for name in abandoned if len(abandoned) >= _MOST_TABS else ():
-        cookies.drop(response, name)
-    cookies.put(response, _cookie_of(begun.state), secret, life)
+    cookies.put_for_tab(response, cookies.LOGIN, logins.handle_for(begun.state), secret, life)
     return response
 
 
@@ -76,7 +71,7 @@ def _arrived() -> ResponseReturnValue:
     portal = parts()
     answer = authorization_response.read(list(request.args.items(multi=True)), issuer=portal.settings.helseid_issuer)
     # Bound to the browser that asked: another one can neither use the answer nor burn it.
-    cookie = _cookie_of(answer.state)
+    cookie = f"{cookies.LOGIN}{logins.handle_for(answer.state)}"
     remembered = once.spend("login", answer.state, client=logins.hashed(cookies.read(cookie) or ""))
     if remembered is None and current_user.is_authenticated:
         return redirect(url_for("services.mine"), 303)
@@ -145,10 +140,6 @@ def _take_place(session: Session, new: Login, before: Login | None) -> None:
         endings.of_login(session, before.key_hash, new.created_at)
     actor = f"person {new.person.sub}"
     audit.record(session, act("login", actor=actor, basis="helseid", organisation=new.organisation))
-
-
-def _cookie_of(state: str) -> str:
-    return f"{cookies.LOGIN}{logins.handle_of(logins.hashed(state))}"
 
 
 @contextmanager

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response
 
-SESSION, PENDING = "session", "pending"
-LOGIN, SMART = "login-", "smart-"
-"""How the cookies of logins, and of launches from EPJs, begin while they are under way."""
+SESSION = "session"
+LOGIN, SMART, PENDING = "login-", "smart-", "pending-"
+"""How the cookies of logins, of launches from EPJs and of patients begin who are on their way: each tab has its own."""
+_MOST_TABS = 8
 
 
 def read(name: str) -> str | None:
@@ -34,6 +35,14 @@ def put(response: Response, name: str, value: str, life: timedelta | None = None
     seconds = int(life.total_seconds()) if life else None
     secure = parts().settings.secure
     response.set_cookie(_full(name), value, max_age=seconds, secure=secure, httponly=True, samesite="Lax", path="/")
+
+
+def put_for_tab(response: Response, beginning: str, handle: str, value: str, life: timedelta) -> None:
+    """Set a cookie for what one tab has under way; when eight are, those were abandoned, and go."""
+    abandoned = names(beginning)
+    for name in abandoned if len(abandoned) >= _MOST_TABS else ():
+        drop(response, name)
+    put(response, f"{beginning}{handle}", value, life)
 
 
 def drop(response: Response, name: str) -> None:

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 @blueprint.post("/logout")
 @signed_in
 def end() -> ResponseReturnValue:
-    """End the session here and at HelseID; with `switch` the next person logs in, and a waiting patient stays."""
+    """End the session here and at HelseID; with `switch` the next person logs in, and goes on at `next`."""
     portal, ending = parts(), login()
     with portal.database.write() as session:
         renewal = helseid_tokens.renewal(session, portal.vault, ending.key_hash)
@@ -103,8 +103,7 @@ def _on_to_helseid(ending: Login) -> Response:
     """The page that goes on to HelseID's own logout, or says that HelseID could not be reached."""
     portal = parts()
     state = portal.token()
-    back = url_for("arrival.proceed") if cookies.read(cookies.PENDING) else url_for("services.mine")
-    after = url_for("auth.begin", next=back) if "switch" in request.form else ""
+    after = url_for("auth.begin", next=request.form.get("next", "")) if "switch" in request.form else ""
     try:
         url = portal.helseid.end_session_url(ending.id_token, portal.settings.base_url + url_for("logout.ended"), state)
     except UpstreamError as error:

@@ -52,7 +52,7 @@ def arrive_by_post() -> ResponseReturnValue:
 def callback() -> ResponseReturnValue:
     """Take the EPJ's answer in the browser that asked, read what is open, and let the patient wait for the login."""
     answer = _answer()
-    cookie = _cookie_of(answer.state)
+    cookie = f"{cookies.SMART}{logins.handle_for(answer.state)}"
     begun = once.spend("smart", answer.state, client=logins.hashed(cookies.read(cookie) or ""))
     if begun is None:
         raise SmartRejected("smart_launch_expired", "state: unknown, used, too old, or of another browser")
@@ -75,7 +75,7 @@ def _begin(sent: MultiDict[str, str]) -> ResponseReturnValue:
     kept = {"epj": registered.id, "verifier": begun.verifier, "nonce": begun.nonce}
     once.remember("smart", begun.state, kept, life, client=logins.hashed(secret))
     response = redirect(begun.url, 303)
-    cookies.put(response, _cookie_of(begun.state), secret, life)
+    cookies.put_for_tab(response, cookies.SMART, logins.handle_for(begun.state), secret, life)
     return response
 
 
@@ -131,7 +131,3 @@ def _session_of(told: Told, server: SmartServer) -> EpjSession:
 def _read_there(told: Told) -> Opened:
     address = opening.reply_to(told.her_id, None, told.organisation) if told.her_id else None
     return Opened(patient=told.patient, reply_to=address, encounter=told.encounter)
-
-
-def _cookie_of(state: str) -> str:
-    return f"{cookies.SMART}{logins.handle_of(logins.hashed(state))}"

@@ -40,6 +40,15 @@ def forget(desk: Workstation, *cookies: str) -> None:
         desk.context.clear_cookies(name=name)
 
 
+def asked_at_helseid(desk: Workstation, button: str) -> Page:
+    """Sølvi is opened from the journal in a browser without a HelseID session: where it asks who is there."""
+    journal = desk.log_in_at_journal()
+    forget(desk, "helseid-demo")
+    with desk.context.expect_page() as opened:
+        journal.locator("#solvi").get_by_role("button", name=button).click()
+    return opened.value
+
+
 def test_three_patients_from_three_epj_sessions_through_both_doors(workstation: Callable[..., Workstation]) -> None:
     desk, pages = workstation(), []
     for patient, button in OPENED:
@@ -62,11 +71,7 @@ def test_the_patient_waits_while_a_browser_without_a_helseid_session_logs_in(
     workstation: Callable[..., Workstation], button: str
 ) -> None:
     desk = workstation()
-    journal = desk.log_in_at_journal()
-    forget(desk, "helseid-demo")
-    with desk.context.expect_page() as opened:
-        journal.locator("#solvi").get_by_role("button", name=button).click()
-    page = opened.value
+    page = asked_at_helseid(desk, button)
     choose(page, people.ANNA)
     page.wait_for_url(f"{desk.at.portal}/k/*/")
     shows(page, people.SOLVI)
@@ -76,12 +81,7 @@ def test_the_patient_waits_while_a_browser_without_a_helseid_session_logs_in(
 def test_the_patient_is_not_for_another_person_than_the_journals(
     workstation: Callable[..., Workstation], button: str
 ) -> None:
-    desk = workstation()
-    journal = desk.log_in_at_journal()
-    forget(desk, "helseid-demo")
-    with desk.context.expect_page() as opened:
-        journal.locator("#solvi").get_by_role("button", name=button).click()
-    page = opened.value
+    page = asked_at_helseid(workstation(), button)
     choose(page, people.BO)
     expect(page.get_by_role("heading", level=1)).to_have_text("Pasienten ble åpnet av en annen")
     expect(page.locator("body")).not_to_contain_text("Fjellrev")

@@ -36,6 +36,37 @@ LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
 # Success criteria that tests in this folder look at and axe does not: keyboard, no trap, focus order and its showing,
 # reflow, and messages that are heard.
 PROBED = ("1.4.10", "2.1.1", "2.1.2", "2.4.3", "2.4.7", "4.1.3")
+# By the name that a page is audited under: its path below the patient's own page, and of the others below the portal.
+OF_NOBODY = {
+    "public": "/",
+    "public-found": "/?q=sykmelding",
+    "public-nothing": "/?q=xyzzyq",
+    "accessibility": "/tilgjengelighet",
+    "start": "/start",
+    "signed-out": "/logout",
+    "signed-out-alone": "/logout?utlopt=1",
+    "unknown": "/finnes-ikke",
+    "context-error": "/start/videre/a",
+    "browser-check": "/nettlesertest",
+}
+OF_A_PATIENT = {"patient": "", "patient-found": "?q=blå+resept", "confirm": "open/demo-melding"}
+OF_A_CLINICIAN = {
+    "mine": "/mine",
+    "mine-found": "/mine?q=melding",
+    "mine-nothing": "/mine?q=xyzzyq",
+    "mine-narrowed": "/mine?kategori=nav&vis=open",
+    "mine-number": "/mine?person=1",
+    "why": "/mine/hvorfor",
+    "why-answered": "/mine/hvorfor?q=utbrudd",
+    "why-nothing": "/mine/hvorfor?q=xyzzyq",
+    "which-patient": "/go/demo-melding",
+    "cannot-open": "/go/nav-sykmelding-epj",
+    "receipts-empty": "/kvitteringer",
+    "office": "/mine/kontor",
+    "sessions": "/mine/okter",
+    "sandbox": "/sandkasse/",
+    "conformance": f"/sandkasse/epj/{EPJ_CLIENT}",
+}
 
 
 def test_every_page(workstation: Callable[..., Workstation]) -> None:
@@ -78,44 +109,11 @@ def pages(desk: Workstation, lang: str) -> Iterator[tuple[str, Page]]:
     """Each page and state of the portal that a clinician can meet, one after the other."""
     journal = desk.log_in_at_journal()
     page = journal.context.new_page()
-    for name, path in {
-        "public": "/",
-        "public-found": "/?q=sykmelding",
-        "public-nothing": "/?q=xyzzyq",
-        "accessibility": "/tilgjengelighet",
-        "start": "/start",
-        "signed-out": "/logout",
-        "signed-out-alone": "/logout?utlopt=1",
-        "unknown": "/finnes-ikke",
-        "context-error": "/start/videre",
-        "browser-check": "/nettlesertest",
-    }.items():
-        page.goto(in_language(f"{desk.at.portal}{path}", lang))
-        yield name, page
+    yield from at_each(page, desk.at.portal, OF_NOBODY, lang)
     page = desk.open_patient(journal)
     patient = page.url
-    for name, path in {
-        "patient": patient,
-        "patient-found": f"{patient}?q=blå+resept",
-        "confirm": f"{patient}open/demo-melding",
-        "mine": f"{desk.at.portal}/mine",
-        "mine-found": f"{desk.at.portal}/mine?q=melding",
-        "mine-nothing": f"{desk.at.portal}/mine?q=xyzzyq",
-        "mine-narrowed": f"{desk.at.portal}/mine?kategori=nav&vis=open",
-        "mine-number": f"{desk.at.portal}/mine?person=1",
-        "why": f"{desk.at.portal}/mine/hvorfor",
-        "why-answered": f"{desk.at.portal}/mine/hvorfor?q=utbrudd",
-        "why-nothing": f"{desk.at.portal}/mine/hvorfor?q=xyzzyq",
-        "which-patient": f"{desk.at.portal}/go/demo-melding",
-        "cannot-open": f"{desk.at.portal}/go/nav-sykmelding-epj",
-        "receipts-empty": f"{desk.at.portal}/kvitteringer",
-        "office": f"{desk.at.portal}/mine/kontor",
-        "sessions": f"{desk.at.portal}/mine/okter",
-        "sandbox": f"{desk.at.portal}/sandkasse/",
-        "conformance": f"{desk.at.portal}/sandkasse/epj/{EPJ_CLIENT}",
-    }.items():
-        page.goto(in_language(path, lang))
-        yield name, page
+    yield from at_each(page, patient, OF_A_PATIENT, lang)
+    yield from at_each(page, desk.at.portal, OF_A_CLINICIAN, lang)
     yield "session-ending", warned_of_the_end(page)
     yield "leaving", leaving(desk, page, patient)
     yield "favourites", with_a_favourite(desk, page, lang)
@@ -129,6 +127,13 @@ def pages(desk: Workstation, lang: str) -> Iterator[tuple[str, Page]]:
     yield "asked-first", page
     yield "receipts", with_a_receipt(desk, page, lang)
     yield "closed-patient", with_the_patient_closed(journal, page, in_language(patient, lang))
+
+
+def at_each(page: Page, base: str, paths: dict[str, str], lang: str) -> Iterator[tuple[str, Page]]:
+    """The page at each of these paths below `base`, one after the other."""
+    for name, path in paths.items():
+        page.goto(in_language(f"{base}{path}", lang))
+        yield name, page
 
 
 def in_language(url: str, lang: str) -> str:

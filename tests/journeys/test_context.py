@@ -53,6 +53,23 @@ def test_a_service_in_the_request_lands_on_its_confirm_page(world: World) -> Non
     assert "Line Danser" in page.text
 
 
+def test_two_tabs_that_log_in_at_once_each_get_their_own_patient(world: World) -> None:
+    browser, token = world.browser(), world.epj_token(ANNA)
+    tabs = [world.start(browser, world.open_session(token, patient)) for patient in (LINE, OLE)]
+    for asked, (name, other) in zip(tabs, (("Line Danser", "Havørn"), ("Ole Havørn", "Danser")), strict=True):
+        page = browser.submit(asked, asked.form(), person=ANNA.sub)
+        assert name in page.text
+        assert other not in page.text
+
+
+def test_many_patients_who_were_never_gone_on_with_leave_no_heap_of_cookies(world: World) -> None:
+    browser, token = world.browser(), world.epj_token(ANNA)
+    for _ in range(12):
+        last = world.start(browser, world.open_session(token))
+    assert len([cookie for cookie in browser.cookies if cookie.name.startswith("portal-pending-")]) <= 8
+    assert "Line Danser" in browser.submit(last, last.form(), person=ANNA.sub).text
+
+
 def test_another_person_is_refused_and_sees_nothing_of_the_patient(world: World) -> None:
     browser = world.browser()
     world.log_in(browser, BO)
@@ -76,10 +93,10 @@ def test_a_patient_who_was_refused_to_two_logins_is_gone(world: World) -> None:
     browser = world.browser()
     world.log_in(browser, BO)
     refused = world.start(browser, world.open_session(world.epj_token(ANNA)))
-    assert browser.open(f"{world.origin}/start/videre").status == 403
+    assert browser.open(refused.url).status == 403
     asked = browser.submit(refused, refused.tree.xpath("//main//form[@action='/logout']")[0])
     assert browser.submit(asked, asked.form(), person=BO.sub).status == 403
-    assert browser.open(f"{world.origin}/start/videre").status == 410
+    assert browser.open(refused.url).status == 410
 
 
 def test_an_address_opened_afresh_never_goes_on_with_the_patient_from_before(world: World) -> None:

@@ -129,7 +129,7 @@ def test_a_nul_is_refused_on_either_database(world: World, path: str) -> None:
 
 def test_a_head_begins_nothing(world: World) -> None:
     browser = world.browser()
-    for path in ("/login", "/start/videre", "/login/callback", "/mine", "/oauth/authorize"):
+    for path in ("/login", "/start/videre/a", "/login/callback", "/mine", "/oauth/authorize"):
         assert browser.step(Hop("HEAD", f"{world.origin}{path}")).status == 405
     for path in ("/", "/health/live", "/static/portal.css", "/.well-known/openid-configuration"):
         assert browser.step(Hop("HEAD", f"{world.origin}{path}")).status == 200

@@ -23,7 +23,7 @@ _EVENTS: dict[str, Event] = {
     "/api/session/end": "end",
     "/api/catalogue": "catalogue",
     "/start": "start",
-    "/start/videre": "proceed",
+    "/start/videre/<handle>": "proceed",
     "/launch": "launch",
     "/launch/callback": "callback",
 }
@@ -39,7 +39,7 @@ class Named(NamedTuple):
 
 def named() -> Named | None:
     """What this request is; None when it is nothing that is watched, or of no EPJ that is in force here."""
-    event = _EVENTS.get(request.path)
+    event = _EVENTS.get(request.url_rule.rule) if request.url_rule else None
     if event in SERVER:
         registered = g.get("epj")
         epj_id = registered.id if registered else _of_client(unverified_token().get("client_id"))
@@ -92,7 +92,7 @@ def _known(context_id: str | None) -> Known | None:
 
 
 def _pending() -> str | None:
-    pending = cookies.read(cookies.PENDING)
+    pending = cookies.read(f"{cookies.PENDING}{(request.view_args or {}).get('handle', '')}")
     waiting = (once.look("pending", pending) or once.spent("pending", pending)) if pending else None
     return waiting["context"] if waiting else None
 

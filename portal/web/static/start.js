@@ -3,14 +3,14 @@
 const given = new URLSearchParams(location.hash.slice(1));
 history.replaceState(null, "", location.pathname);
 const sendOn = async () => {
-  if (!given.get("code")) return false;
+  if (!given.get("code")) return null;
   // Not a form: `form-action` would follow it through the login at HelseID and stop it there.
-  const answer = await fetch("/start", { method: "POST", body: given, redirect: "manual" });
-  return answer.ok || answer.type === "opaqueredirect";
+  const answer = await fetch("/start", { method: "POST", body: given, headers: { Accept: "application/json" } });
+  return answer.ok ? (await answer.json()).next : null;
 };
 sendOn()
-  .catch(() => false)
-  .then((sent) => {
-    if (sent) location.replace("/start/videre");
+  .catch(() => null)
+  .then((next) => {
+    if (next) location.replace(next);
     else document.getElementById("mangler").hidden = false;
   });
