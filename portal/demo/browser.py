@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 import requests
 from lxml import html
 
-from portal.demo.trace import SESSION_COOKIES
+from portal.demo.trace import SECRET_COOKIE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _REDIRECTS = {301, 302, 303}
 _MOST_HOPS = 30
 _REFRESH = re.compile(r"[0-9]; url=(\S+)")
-_SECRETS = {"code", "ehr_code_verifier", "launch", "request_uri", "state", *SESSION_COOKIES}
+_SECRET = re.compile(rf"code|ehr_code_verifier|launch|request_uri|state|{SECRET_COOKIE}")
 
 
 class BlockedError(Exception):
@@ -178,7 +178,7 @@ class Browser:
 
     def _remember(self, *given: Iterable[tuple[str, str]]) -> None:
         for pairs in given:
-            self.secrets |= {value for name, value in pairs if name in _SECRETS and value}
+            self.secrets |= {value for name, value in pairs if _SECRET.fullmatch(name) and value}
 
     def _keep(self, page: Page) -> None:
         number = len(list(self._pages.iterdir())) + 1

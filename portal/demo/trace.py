@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
 # OAuth puts these into addresses; each is good for one use (RFC 6749 §4.1.2, RFC 9126 §2.2, SMART App Launch 2.2).
 _ONE_TIME = re.compile(rb"([?&](?:code|state|launch|request_uri)=)[^&\s]*")
-SESSION_COOKIES = ("portal-session", "portal-browser", "portal-pending", "helseid-demo", "epj-demo", "target-demo")
-_COOKIE = re.compile(
-    rf"^(Set-Cookie: (?:{'|'.join(SESSION_COOKIES)})=)[^;\r\n]*".encode(), re.IGNORECASE | re.MULTILINE
-)
+SECRET_COOKIE = r"portal-session|portal-(?:login|smart|pending)-[0-9a-f]{16}|(?:helseid|epj|target)-demo"
+_COOKIE = re.compile(rf"^(Set-Cookie: (?:{SECRET_COOKIE})=)[^;\r\n]*".encode(), re.IGNORECASE | re.MULTILINE)
 _ERRORS = 400
 
 
