@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from support.keys import ec, rsa
 from support.liar import MISSING
-from support.loopback import Says
 from support.lying_epj import (
     BACK,
     CHILD,
@@ -24,38 +22,20 @@ from support.lying_epj import (
     client_of,
     lying_epj,
 )
+from support.smart_launch import launched, refused
 
 from portal.domain import jose
 from portal.domain.identity import Organisation
-from portal.domain.oids import FNR, HPR
-from portal.errors import SmartRejected
+from portal.domain.oids import FNR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from portal.adapters.smart.client import SmartClient
-    from portal.domain.registration import SmartServer
-    from portal.domain.smart.opened import Opened
+    from collections.abc import Iterator
 
 
 @pytest.fixture
 def epj() -> Iterator[LyingEpj]:
     with lying_epj() as it:
         yield it
-
-
-def launched(epj: LyingEpj, client: SmartClient | None = None, server: SmartServer | None = None) -> Opened:
-    client, server = client or client_of(epj), server or epj.registered()
-    begun = client.begin(EPJ, server, LAUNCH)
-    return client.finish(EPJ, server, epj.follow(begun.url), iss=None, verifier=begun.verifier, nonce=begun.nonce)
-
-
-def refused(epj: LyingEpj, client: SmartClient | None = None, server: SmartServer | None = None) -> tuple[str, str]:
-    with pytest.raises(SmartRejected) as caught:
-        launched(epj, client, server)
-    assert NUMBER not in str(caught.value)
-    assert "Fjellheim" not in str(caught.value)
-    return caught.value.code, caught.value.detail
 
 
 def test_a_launch_goes_where_the_server_says_and_carries_what_smart_wants(epj: LyingEpj) -> None:
@@ -135,174 +115,3 @@ def test_an_issuer_may_end_with_a_slash(epj: LyingEpj) -> None:
     client, server = client_of(epj), epj.registered(issuer=f"{epj.base}/")
     assert f"aud={epj.base}/".replace(":", "%3A").replace("/", "%2F") in client.begin(EPJ, server, LAUNCH).url
     assert launched(epj, client, server).patient.number == NUMBER
-
-
-@pytest.mark.parametrize(
-    ("lie", "code", "told"),
-    [
-        pytest.param(
-            lambda it: it.claims.update({"fhirUser": MISSING, "profile": "Practitioner/d-1"}),
-            "smart_user_invalid",
-            "the claim is called fhirUser",
-            id="fhirUser under their own name",
-        ),
-        pytest.param(
-            lambda it: (it.claims.update({"fhirUser": MISSING}), it.tokens.update({"fhirUser": "Practitioner/d-1"})),
-            "smart_user_invalid",
-            "not a member of the token response",
-            id="fhirUser in the token response",
-        ),
-        pytest.param(
-            lambda it: it.tokens.update({"patient": MISSING, "context": {"patient": "p-1"}}),
-            "smart_patient_invalid",
-            "not inside context",
-            id="patient nested under context",
-        ),
-        pytest.param(
-            lambda it: it.configuration.update({"jwks_uri": MISSING}),
-            "smart_discovery_invalid",
-            "jwks_uri: is missing",
-            id="a required field missing",
-        ),
-        pytest.param(
-            lambda it: it.configuration.update({"code_challenge_methods_supported": ["plain"]}),
-            "smart_discovery_invalid",
-            "must hold S256",
-            id="plain alone",
-        ),
-        pytest.param(
-            lambda it: it.tokens.update({"patient": "p-9"}),
-            "smart_resource_invalid",
-            "Patient: must be answered 200, was answered 404",
-            id="FHIR id that the server does not have",
-        ),
-        pytest.param(
-            lambda it: it.resources["Patient/p-1"].update({"id": "p-2"}),
-            "smart_resource_invalid",
-            "Patient.id:",
-            id="FHIR id that does not match",
-        ),
-        pytest.param(
-            lambda it: it.resources["Practitioner/d-1"]["identifier"][0].update(system=HPR.replace(".1.4.4", ".4")),
-            "smart_practitioner_invalid",
-            "lacks .1.4",
-            id="the HPR number's system without .1.4",
-        ),
-        pytest.param(
-            lambda it: it.resources["Patient/p-1"]["identifier"][0].update(system=FNR[8:]),
-            "smart_patient_invalid",
-            FNR,
-            id="the number's system without urn:oid:",
-        ),
-        pytest.param(
-            lambda it: it.tokens.update({"token_type": "DPoP"}),
-            "smart_token_invalid",
-            "token_type",
-            id="another scheme",
-        ),
-        pytest.param(
-            lambda it: it.claims.update({"aud": it.base}),
-            "smart_token_invalid",
-            "id_token, aud",
-            id="aud is the FHIR base",
-        ),
-        pytest.param(
-            lambda it: it.claims.update({"iss": it.base}),
-            "smart_token_invalid",
-            "id_token, iss",
-            id="iss is the FHIR base",
-        ),
-        pytest.param(
-            lambda it: it.claims.update({"nonce": MISSING}), "smart_token_invalid", "id_token, nonce", id="no nonce"
-        ),
-        pytest.param(
-            lambda it: it.header.update({"kid": "rsa-9"}), "smart_token_invalid", "id_token, kid", id="an unknown key"
-        ),
-        pytest.param(
-            lambda it: setattr(it, "keys", []),
-            "smart_discovery_invalid",
-            "jwks_uri: must answer",
-            id="no keys at jwks_uri",
-        ),
-    ],
-)
-def test_a_mistake_that_vendors_make_is_told_in_words_to_act_on(
-    epj: LyingEpj, lie: Callable[[LyingEpj], Any], code: str, told: str
-) -> None:
-    lie(epj)
-    found, detail = refused(epj)
-    assert found == code
-    assert told in detail
-
-
-@pytest.mark.parametrize(
-    ("says", "code", "told"),
-    [
-        pytest.param(Says({"error": "invalid_grant"}, 400), "smart_refused", "invalid_grant", id="a used code"),
-        pytest.param(
-            Says({"error": NUMBER}, 400), "smart_refused", "token_endpoint: 400", id="a word nobody registered"
-        ),
-        pytest.param(Says(b"", 302, {"Location": "/"}), "smart_refused", "302", id="a redirect"),
-        pytest.param(Says(b"<html>", 503), "smart_unreachable", "503", id="their trouble"),
-        pytest.param(Says([]), "smart_token_invalid", "one JSON object", id="a list"),
-        pytest.param(Says(b"access_token=at-1"), "smart_token_invalid", "one JSON object", id="a form"),
-        pytest.param(Says(b"{" + b" " * 1_000_000 + b"}"), "smart_token_invalid", "1 MB", id="more than 1 MB"),
-    ],
-)
-def test_a_token_endpoint_that_says_no_or_nonsense(epj: LyingEpj, says: Says, code: str, told: str) -> None:
-    epj.overrides[TOKEN] = lambda _: says
-    found, detail = refused(epj)
-    assert (found, told in detail) == (code, True), detail
-    assert not [asked for asked in epj.asked if "authorization" in asked.headers], "nothing is read without a token"
-
-
-@pytest.mark.parametrize(
-    ("server", "client"),
-    [
-        ({}, {"key": ec("portal-2", "P-384", "ES384").private}),
-        ({"authentication": "client_secret_basic"}, {"secrets": {EPJ: "guessed"}}),
-    ],
-    ids=["another key", "another secret"],
-)
-def test_who_we_are_is_really_checked_by_this_server(epj: LyingEpj, server: Any, client: Any) -> None:
-    code, detail = refused(epj, client_of(epj, **client), epj.registered(**server))
-    assert (code, "invalid_client" in detail) == ("smart_refused", True)
-
-
-def test_a_code_is_bound_to_its_verifier(epj: LyingEpj) -> None:
-    client, server = client_of(epj), epj.registered()
-    begun, other = client.begin(EPJ, server, LAUNCH), client.begin(EPJ, server, LAUNCH)
-    with pytest.raises(SmartRejected) as caught:
-        client.finish(EPJ, server, epj.follow(begun.url), iss=None, verifier=other.verifier, nonce=begun.nonce)
-    assert (caught.value.code, "invalid_grant" in caught.value.detail) == ("smart_refused", True)
-
-
-@pytest.mark.parametrize(
-    ("iss", "promised"),
-    [("https://another.example.no", False), ("", False), (None, True)],
-    ids=["another server's", "an empty one", "none where one was promised"],
-)
-def test_an_answer_in_another_servers_name_reaches_no_token_endpoint(
-    epj: LyingEpj, iss: str | None, *, promised: bool
-) -> None:
-    epj.configuration["authorization_response_iss_parameter_supported"] = promised
-    client, server = client_of(epj), epj.registered()
-    begun = client.begin(EPJ, server, LAUNCH)
-    with pytest.raises(SmartRejected) as caught:
-        client.finish(EPJ, server, epj.follow(begun.url), iss=iss, verifier=begun.verifier, nonce=begun.nonce)
-    assert (caught.value.code, "RFC 9207" in caught.value.detail) == ("smart_launch_invalid", True)
-
-
-def test_a_code_of_another_launch_is_found_out_by_its_nonce(epj: LyingEpj) -> None:
-    client, server = client_of(epj), epj.registered()
-    begun = client.begin(EPJ, server, LAUNCH)
-    with pytest.raises(SmartRejected) as caught:
-        client.finish(EPJ, server, epj.follow(begun.url), iss=None, verifier=begun.verifier, nonce="another")
-    assert (caught.value.code, "id_token, nonce" in caught.value.detail) == ("smart_token_invalid", True)
-
-
-def test_an_id_token_that_somebody_else_signed_is_refused_before_anything_is_read(epj: LyingEpj) -> None:
-    epj.signer = rsa("forged").private
-    code, detail = refused(epj)
-    assert (code, "id_token, signature" in detail) == ("smart_token_invalid", True)
-    assert not [asked for asked in epj.asked if "authorization" in asked.headers]
