@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from portal.errors import ContextRejected
+from portal.errors import ContextRejected, SmartRejected
 from portal.store import audit, contexts, logins, one_time, registry
 from portal.web import cookies, once
 from portal.web.acts import act
@@ -15,6 +16,8 @@ from portal.web.guards import login, public
 from portal.web.parts import parts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flask.typing import ResponseReturnValue
     from werkzeug.wrappers import Response
 
@@ -23,6 +26,17 @@ if TYPE_CHECKING:
     from portal.store.logins import Login
 
 blueprint = Blueprint("arrival", __name__)
+
+
+@contextmanager
+def audited() -> Iterator[None]:
+    """Note why a patient did not arrive; `g.arriving` is whoever is known to have brought her."""
+    try:
+        yield
+    except (ContextRejected, SmartRejected) as refused:
+        with parts().database.write() as session:
+            audit.record(session, act("context_arrived", refused.code, actor=g.get("arriving", "nobody")))
+        raise
 
 
 def wait(context_id: str) -> Response:
@@ -48,11 +62,12 @@ def proceed(handle: str) -> ResponseReturnValue:
     """The clean address that goes on with the patient who waits in this browser for the tab's login."""
     pending = cookies.read(f"{cookies.PENDING}{handle}")
     waiting = once.look("pending", pending) if pending else None
-    if waiting is None or pending is None:
-        raise ContextRejected("start_expired")
-    if not current_user.is_authenticated:
-        return redirect(url_for("auth.begin", next=request.path), 303)
-    return _open(waiting["context"], pending)
+    with audited():
+        if waiting is None or pending is None:
+            raise ContextRejected("start_expired")
+        if not current_user.is_authenticated:
+            return redirect(url_for("auth.begin", next=request.path), 303)
+        return _open(waiting["context"], pending)
 
 
 def _open(context_id: str, pending: str) -> ResponseReturnValue:

@@ -6,14 +6,13 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, g, redirect, request
 
 from portal.domain import authorization_response
 from portal.domain.epj_session import EpjSession
 from portal.errors import ContextRejected, SignInError, SmartRejected
-from portal.store import audit, logins, registry
+from portal.store import logins, registry
 from portal.web import arrival, cookies, once, opening
-from portal.web.acts import act
 from portal.web.guards import public
 from portal.web.opening import Opened
 from portal.web.parts import parts
@@ -36,7 +35,8 @@ _PARAMETERS = ["iss", "launch"]
 @public
 def arrive() -> ResponseReturnValue:
     """The EPJ opens us with `iss` and `launch`; a GET consumes neither, the EPJ's own server does that."""
-    return _begin(request.args)
+    with arrival.audited():
+        return _begin(request.args)
 
 
 @blueprint.post("/launch")
@@ -44,24 +44,22 @@ def arrive() -> ResponseReturnValue:
 @public
 def arrive_by_post() -> ResponseReturnValue:
     """As `arrive`, with nothing in the address."""
-    return _begin(request.form)
+    with arrival.audited():
+        return _begin(request.form)
 
 
 @blueprint.get("/launch/callback")
 @public
 def callback() -> ResponseReturnValue:
     """Take the EPJ's answer in the browser that asked, read what is open, and let the patient wait for the login."""
-    answer = _answer()
-    cookie = f"{cookies.SMART}{logins.handle_for(answer.state)}"
-    begun = once.spend("smart", answer.state, client=logins.hashed(cookies.read(cookie) or ""))
-    if begun is None:
-        raise SmartRejected("smart_launch_expired", "state: unknown, used, too old, or of another browser")
-    try:
+    with arrival.audited():
+        answer = _answer()
+        cookie = f"{cookies.SMART}{logins.handle_for(answer.state)}"
+        begun = once.spend("smart", answer.state, client=logins.hashed(cookies.read(cookie) or ""))
+        if begun is None:
+            raise SmartRejected("smart_launch_expired", "state: unknown, used, too old, or of another browser")
+        g.arriving = f"epj {begun['epj']}"
         response = arrival.wait(_opened(begun, answer))
-    except (SmartRejected, ContextRejected) as refused:
-        with parts().database.write() as session:
-            audit.record(session, act("context_opened", refused.code, actor=f"epj {begun['epj']}"))
-        raise
     cookies.drop(response, cookie)
     return response
 

@@ -26,7 +26,8 @@ blueprint = Blueprint("start", __name__)
 def hand_over() -> ResponseReturnValue:
     """The preferred way: the EPJ's page posts `code` and `ehr_code_verifier`, which are spent here."""
     code, verifier = request.form.get("code", ""), request.form.get("ehr_code_verifier", "")
-    return arrival.wait(_context_of(code, verifier, spend=True))
+    with arrival.audited():
+        return arrival.wait(_context_of(code, verifier, spend=True))
 
 
 @blueprint.get("/start")
@@ -39,7 +40,9 @@ def arrive() -> ResponseReturnValue:
     """
     if "code" not in request.args:
         return render_template("start.html")
-    return arrival.wait(_context_of(request.args["code"], request.args.get("ehr_code_verifier", ""), spend=False))
+    code, verifier = request.args["code"], request.args.get("ehr_code_verifier", "")
+    with arrival.audited():
+        return arrival.wait(_context_of(code, verifier, spend=False))
 
 
 def _context_of(code: str, verifier: str, *, spend: bool) -> str:

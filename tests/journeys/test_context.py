@@ -11,7 +11,7 @@ from support.helseid import ANNA, BO
 from support.keys import ec
 
 from portal.demo.browser import Hop
-from portal.store import registry
+from portal.store import audit, registry
 
 if TYPE_CHECKING:
     from support.world import World
@@ -119,6 +119,18 @@ def test_a_start_code_is_worth_nothing_without_its_verifier(world: World) -> Non
     opened = world.open_session(world.epj_token(ANNA))
     assert world.start(world.browser(), {**opened, "verifier": "x" * 43}).status == 400
     assert world.start(world.browser(), opened).tree.xpath("//button[@name='person']")
+
+
+def test_why_a_patient_did_not_arrive_is_audited(world: World) -> None:
+    opened = world.open_session(world.epj_token(ANNA))
+    world.start(world.browser(), {**opened, "verifier": "x" * 43})
+    world.browser().open(f"{world.origin}/start/videre/a")
+    world.browser().open(f"{world.origin}/launch?iss=https://nobody.example&launch=a")
+    with world.database.read() as session:
+        refused = [line for line in audit.export(session) if line.get("action") == "context_arrived"]
+    outcomes = [line["outcome"] for line in refused]
+    assert outcomes == ["start_code_invalid", "start_expired", "smart_launch_invalid"]
+    assert {line["actor"] for line in refused} == {"nobody"}
 
 
 def test_a_start_code_expires(world: World) -> None:
