@@ -25,7 +25,7 @@ def read(name: str) -> str | None:
 
 
 def names(beginning: str) -> list[str]:
-    """The cookies that the browser sent whose names begin so."""
+    """The cookies that the browser sent whose names begin so, the oldest first (RFC 6265 §5.4)."""
     prefix = _full("")
     return [name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix + beginning)]
 
@@ -38,9 +38,8 @@ def put(response: Response, name: str, value: str, life: timedelta | None = None
 
 
 def put_for_tab(response: Response, beginning: str, handle: str, value: str, life: timedelta) -> None:
-    """Set a cookie for what one tab has under way; when eight are, those were abandoned, and go."""
-    abandoned = names(beginning)
-    for name in abandoned if len(abandoned) >= _MOST_TABS else ():
+    """Set a cookie for what one tab has under way; of more than eight, the oldest were abandoned, and go."""
+    for name in names(beginning)[: 1 - _MOST_TABS]:
         drop(response, name)
     put(response, f"{beginning}{handle}", value, life)
 

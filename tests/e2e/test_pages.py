@@ -152,9 +152,9 @@ def with_a_favourite(desk: Workstation, page: Page, lang: str) -> Page:
     if star.get_attribute("aria-pressed") == "false":
         star.click()
     page.goto(in_language(f"{desk.at.portal}/mine", lang))
-    expect(
-        page.locator("section[aria-labelledby=favoritter] a, section[aria-labelledby=favoritter] button")
-    ).to_have_count(1)
+    marked = page.locator("section[aria-labelledby=favoritter]").locator("a, button")
+    title = page.locator("#blareseptsoknad-tittel").inner_text()
+    expect(marked.filter(has_text=title)).to_have_count(1)
     return page
 
 
