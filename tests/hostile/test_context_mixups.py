@@ -5,23 +5,20 @@ A failure names its interleaving; SEED=<seed> ONLY=<number> plays that one again
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
 from support.bodies import LINE, OLE
-from support.clinic import PATIENTS, Clinic
+from support.clinic import PATIENTS, quiet_clinic
 from support.databases import BACKENDS
 from support.helseid import ANNA, BO
 from support.interleaving import Lane, Plan, Step, plan
 from support.oracle import MixUpError, Oracle
-from support.staging import living
 
 from portal.settings import Lifetimes
 
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from support.clinic import Clinician, EpjSession, Press
+    from support.clinic import Clinic, Clinician, EpjSession, Press
 
 pytestmark = pytest.mark.hostile
 
@@ -94,24 +91,15 @@ def seed(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def clinic_on_each(database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Clinic]:
-    with _open_clinic(database_url, tmp_path, caplog) as clinic:
+def clinic_on_each(database_url: str, tmp_path: Path) -> Iterator[Clinic]:
+    with quiet_clinic(database_url, tmp_path, lifetimes=LIVES) as clinic:
         yield clinic
 
 
 @pytest.fixture
-def clinic(sqlite_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Clinic]:
-    with _open_clinic(sqlite_url, tmp_path, caplog) as clinic:
+def clinic(sqlite_url: str, tmp_path: Path) -> Iterator[Clinic]:
+    with quiet_clinic(sqlite_url, tmp_path, lifetimes=LIVES) as clinic:
         yield clinic
-
-
-@contextmanager
-def _open_clinic(database_url: str, folder: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Clinic]:
-    for logger in (None, "werkzeug"):  # lines by the million, kept by pytest
-        caplog.set_level(logging.ERROR, logger)
-    # Not the demo, which also writes down for vendors what their EPJs do.
-    with living(database_url, folder, environment="test", lifetimes=LIVES) as world:
-        yield Clinic(world)
 
 
 def _mine(shard: int) -> Sequence[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.bodies import LINE, session_body
-from support.clinic import TARGET, Clinic
+from support.clinic import TARGET, quiet_clinic
 from support.databases import BACKENDS
 from support.helseid import ANNA
 from support.keys import ec
-from support.staging import living
 
 from portal.domain import assertion, dpop
 from portal.store import audit, registry
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from support.clinic import Clinician, EpjSession, Press
+    from support.clinic import Clinic, Clinician, EpjSession, Press
 
 pytestmark = pytest.mark.hostile
 
@@ -34,11 +32,9 @@ ROUNDS = -(-N // (2 * AT_ONCE - 1) // len(BACKENDS))
 
 
 @pytest.fixture
-def clinic(database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Clinic]:
-    for logger in (None, "werkzeug"):  # lines by the million, kept by pytest
-        caplog.set_level(logging.ERROR, logger)
-    with living(database_url, tmp_path, environment="test") as world:
-        yield Clinic(world)
+def clinic(database_url: str, tmp_path: Path) -> Iterator[Clinic]:
+    with quiet_clinic(database_url, tmp_path) as clinic:
+        yield clinic
 
 
 @pytest.fixture

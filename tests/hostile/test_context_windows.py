@@ -86,6 +86,18 @@ def test_going_back_to_the_address_of_a_start_never_opens_the_next_patient(
     assert tab.get(second).status_code == 303
 
 
+def test_patients_who_were_left_waiting_take_none_from_a_window_on_its_way(
+    clinic: Clinic, anna: Clinician, tab: Tab
+) -> None:
+    epj, most = clinic.epj_session(anna), 8
+    for _ in range(most - 1):
+        tab.arrive(_pressed(clinic, epj, MAY))
+    answers = [(press, tab.arrive(press)) for press in (_pressed(clinic, epj, LINE), _pressed(clinic, epj, OLE))]
+    assert len([cookie for cookie in anna.jar if "pending" in cookie.name]) <= most
+    for press, answer in answers:
+        assert tab.get(answer.headers["Location"]).headers.get("Location") == press.path
+
+
 def _question(answer: requests.Response) -> dict[str, str]:
     assert answer.status_code == 200
     assert "Refresh" not in answer.headers

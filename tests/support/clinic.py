@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Lock
@@ -14,6 +16,7 @@ import requests
 from requests.cookies import RequestsCookieJar
 from support.bodies import LINE, OLE, session_body
 from support.keys import ec
+from support.staging import living
 
 from portal.domain import dpop
 from portal.domain.oids import DNR, FNR
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
     from http.cookiejar import Cookie
+    from pathlib import Path
 
     from support.world import World
 
@@ -196,3 +200,15 @@ class Clinic:
             return 400, {"error": query["error"][0]}
         given = self.world.redeem(TARGET, query["code"][0], verifier)
         return given.status, given.json()
+
+
+@contextmanager
+def quiet_clinic(database_url: str, folder: Path, **changes: Any) -> Iterator[Clinic]:
+    """Serve a clinic that may make millions of requests: nobody reads its log; `changes` are settings."""
+    logging.disable(logging.WARNING)
+    try:
+        # Not the demo, which also writes down for vendors what their EPJs do.
+        with living(database_url, folder, environment="test", **changes) as world:
+            yield Clinic(world)
+    finally:
+        logging.disable(logging.NOTSET)
