@@ -60,10 +60,10 @@ def wait(context_id: str) -> Response:
 @public
 def proceed(handle: str) -> ResponseReturnValue:
     """The clean address that goes on with the patient who waits in this browser for the tab's login."""
-    pending = cookies.read(f"{cookies.PENDING}{handle}")
-    waiting = once.look("pending", pending) if pending else None
+    pending = cookies.read(f"{cookies.PENDING}{handle}") or ""
+    waiting = once.look("pending", pending) if logins.handle_for(pending) == handle else None
     with audited():
-        if waiting is None or pending is None:
+        if waiting is None:
             raise ContextRejected("start_expired")
         if not current_user.is_authenticated:
             return redirect(url_for("auth.begin", next=request.path), 303)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from portal.errors import NotFound
+from portal.errors import LaunchRejected, NotFound
 from portal.store import contexts, people
 from portal.web import banner, language, launching, offers, offices
 from portal.web.guards import login, signed_in
@@ -53,6 +53,8 @@ def open_for(context_id: str, service_id: str) -> ResponseReturnValue:
     """One click from one context to one service; asks first when the journal has turned to another patient since."""
     context = offers.my_context(context_id)
     offered = offers.may_open(parts().shelf.stock(), service_id, context)
+    if request.form.get("level", offered.service.level) != offered.service.level:
+        raise LaunchRejected("service_closed", "the card said that something else goes along")
     newer = _turned_to(context)
     # The answer holds for the patient that was asked about: a still newer one is asked about again.
     if newer is not None and request.form.get("confirmed") != newer:

@@ -16,8 +16,11 @@ from portal.web.protection import cross_origin
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+    from werkzeug.datastructures import MultiDict
 
 blueprint = Blueprint("start", __name__)
+
+_SENT = ("code", "ehr_code_verifier")
 
 
 @blueprint.post("/start")
@@ -25,9 +28,9 @@ blueprint = Blueprint("start", __name__)
 @public
 def hand_over() -> ResponseReturnValue:
     """The preferred way: the EPJ's page posts `code` and `ehr_code_verifier`, which are spent here."""
-    code, verifier = request.form.get("code", ""), request.form.get("ehr_code_verifier", "")
     with arrival.audited():
-        return arrival.wait(_context_of(code, verifier, spend=True))
+        _demand_once(request.form)
+        return arrival.wait(_context_of(*_sent(request.form), spend=True))
 
 
 @blueprint.get("/start")
@@ -38,11 +41,22 @@ def arrive() -> ResponseReturnValue:
     A GET never consumes: link previews and prefetching must not burn a code. It never goes on with a patient who was
     waiting from before either, for the fragment may hold another one.
     """
-    if "code" not in request.args:
-        return render_template("start.html")
-    code, verifier = request.args["code"], request.args.get("ehr_code_verifier", "")
     with arrival.audited():
-        return arrival.wait(_context_of(code, verifier, spend=False))
+        _demand_once(request.args)
+        if "code" not in request.args:
+            return render_template("start.html")
+        return arrival.wait(_context_of(*_sent(request.args), spend=False))
+
+
+def _demand_once(sent: MultiDict[str, str]) -> None:
+    """Each name once, and nothing else in the address: a patient's number has no place there."""
+    twice = [name for name in _SENT if len(sent.getlist(name)) > 1]
+    if twice or not request.args.keys() <= {*_SENT, "lang"}:
+        raise ContextRejected("start_code_invalid", "code and ehr_code_verifier, each once, and nothing else")
+
+
+def _sent(sent: MultiDict[str, str]) -> tuple[str, str]:
+    return sent.get("code", ""), sent.get("ehr_code_verifier", "")
 
 
 def _context_of(code: str, verifier: str, *, spend: bool) -> str:

@@ -55,7 +55,7 @@ def plan(seed: str, number: int) -> Plan:
     lanes = [[_step(random, lane, "switch")] for lane in range(4)]
     resting = random.choices([(1, 3), (1,), (3,), ()], [6, 2, 2, 1])[0]
     for lane, steps in enumerate(lanes):
-        what = random.choices(list(WEIGHTS), list(WEIGHTS.values()), k=random.randint(1, 2))
+        what = random.choices(list(WEIGHTS), list(WEIGHTS.values()), k=random.choice([1, 1, 2]))
         steps += [_step(random, lane, one) for one in what]
     for step in [step for steps in lanes for step in steps if step.what == "wait"][JUMPS:]:
         lanes[step.lane].remove(step)
@@ -95,11 +95,11 @@ class Lane:
             self._do(step, lanes[step.lane].opened)
 
     def settle(self) -> None:
-        """Now that nothing happens any more, one answer alone is right for each patient."""
-        for press in self.opened[-1:]:
-            self._state(press)
-        for press in self.opened[-2:-1]:
-            self._look(press)
+        """Now that nothing happens any more, one answer alone is right for a patient; the first of two is looked at."""
+        if len(self.opened) > 1:
+            self._look(self.opened[-2])
+        elif self.opened:
+            self._state(self.opened[-1])
 
     def _do(self, step: Step, among: list[Press]) -> None:
         if step.what == "switch":

@@ -86,7 +86,8 @@ def test_text_in_another_language_than_the_page_is_marked(app: Flask) -> None:
 def test_a_button_stands_exactly_where_the_launch_is_accepted(app: Flask, answer: Answer) -> None:
     with app.test_request_context("/?lang=nb"):
         made = card(Decision(answer))
-    assert made.opening == (Opening("./open/msis", "post") if answer is Answer.OPEN else None)
+    opening = Opening("./open/msis", "post", service().level)
+    assert made.opening == (opening if answer is Answer.OPEN else None)
 
 
 def test_without_a_patient_only_a_service_that_takes_none_opens_at_once() -> None:

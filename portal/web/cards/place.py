@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 
 
 class Opening(NamedTuple):
-    """Where a card's button goes: a page of ours or an open address (get), or out of the portal (post)."""
+    """Where a card's button goes: a page of ours or an open address (get), or out of the portal (post).
+
+    For a patient `level` is what the card says: at another one something else would go along.
+    """
 
     url: str
     method: Literal["get", "post"] = "get"
+    level: str | None = None
 
 
 class Place(Enum):
@@ -30,7 +34,7 @@ class Place(Enum):
     def opening(self, service: Service) -> Opening:
         """One click: the patient's name stands above the list; without one, it asks which of those that are open."""
         if self is Place.PATIENT:
-            return Opening(f"./open/{service.id}", "post")
+            return Opening(f"./open/{service.id}", "post", service.level)
         if self is not Place.MINE:
             return Opening(service.address(self.value) or "")
         if service.patient == "none":
