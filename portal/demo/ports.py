@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
-from contextlib import ExitStack
 from typing import NamedTuple
 
 from portal.demo.standin import HOST
@@ -36,10 +36,18 @@ def fixed() -> Addresses:
 
 
 def ephemeral() -> Addresses:
-    """Ports that nobody uses; held open together while they are chosen, so that no two are the same."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server((HOST, 0))) for _ in Addresses._fields]
-        return _addresses([opened.getsockname()[1] for opened in sockets])
+    """Ports that nobody uses."""
+    ports: set[int] = set()
+    while len(ports) < len(Addresses._fields):
+        ports.add(free_port())
+    return _addresses(list(ports))
+
+
+def free_port() -> int:
+    """A port that nobody listens on, and that the system gives to no outgoing connection (32768 and up) meanwhile."""
+    while not _is_free(candidate := 10_000 + secrets.randbelow(22_000)):
+        pass
+    return candidate
 
 
 def _addresses(ports: list[int]) -> Addresses:

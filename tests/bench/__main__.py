@@ -19,10 +19,10 @@ from bench.catalogue import of_size
 from support import sealed_rows
 from support.catalogue import DOCTOR
 from support.source import ROOT
-from support.staging import free_port
 
 from portal.app import publish
 from portal.demo import environment, keys, ports
+from portal.demo.ports import free_port
 from portal.domain.access import NO_CONTEXT, decide
 from portal.settings import Settings
 from portal.store import logins

@@ -17,7 +17,8 @@ import requests
 import yaml
 from support.site import NGINX
 from support.source import ROOT
-from support.staging import free_port
+
+from portal.demo.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,10 +8,10 @@ import requests
 from support.helseid import BO
 from support.journal_system import ES256, ES384, RS384, UNPUBLISHED, VERIFIER
 from support.serving import served
-from support.staging import free_port
 
 from portal.demo import people
 from portal.demo.epj.app import Journal, app_of
+from portal.demo.ports import free_port
 from portal.domain import assertion, jose
 from portal.domain.pkce import s256
 

@@ -8,7 +8,8 @@ import pytest
 from support.epj_server import CREATE, EpjServer
 from support.serving import served
 from support.siege import another_process
-from support.staging import free_port
+
+from portal.demo.ports import free_port
 
 if TYPE_CHECKING:
     from support.siege import Siege

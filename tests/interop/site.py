@@ -9,12 +9,13 @@ from support.counterpart import answered, is_login_page
 from support.keys import ec
 from support.serving import served
 from support.source import ROOT
-from support.staging import free_port, settings_for
+from support.staging import settings_for
 
 from portal.adapters import catalogue_file
 from portal.app import create_app, publish
 from portal.demo.browser import Browser
 from portal.demo.helseid.config import Jwks
+from portal.demo.ports import free_port
 from portal.store.database import Database
 
 if TYPE_CHECKING:

@@ -10,11 +10,12 @@ from support.helseid import ANNA
 from support.oidc_provider import OidcProvider
 from support.raw_client import registration
 from support.serving import served
-from support.staging import free_port, settings_for
+from support.staging import settings_for
 
 from portal.adapters import catalogue_file
 from portal.app import create_app, publish
 from portal.demo.browser import Browser
+from portal.demo.ports import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,9 +19,10 @@ from support import chance, sealed_rows
 from support.catalogue import a_catalogue
 from support.chance import ORGANISATIONS
 from support.serving import served
-from support.staging import free_port, settings_for
+from support.staging import settings_for
 
 from portal.app import Edges, create_app, publish
+from portal.demo.ports import free_port
 from portal.domain.access import NO_CONTEXT, Answer, decide
 from portal.domain.assignment import RoleAssignment
 from portal.domain.context import ReplyTo

@@ -13,14 +13,13 @@ from support.helseid import ANNA, Clock, running
 from support.keys import ec, rsa, signed
 from support.loopback import Asked, Says, http_server
 from support.serving import served
-from support.staging import free_port
 
 from portal.demo import keys, people, standin_files
 from portal.demo.browser import Browser, Hop
 from portal.demo.epj.app import Journal, app_of
 from portal.demo.epj.config import EpjConfig
 from portal.demo.helseid.config import Client, Jwks
-from portal.demo.ports import Addresses
+from portal.demo.ports import Addresses, free_port
 from portal.domain import assertion
 from portal.domain.identity import Organisation
 from portal.domain.pkce import s256

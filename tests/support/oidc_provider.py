@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import requests
 from support.helseid import PEOPLE
 from support.node_program import NodeProgram
-from support.staging import free_port
 
 from portal.demo.helseid import keys
 from portal.demo.helseid.scopes import OWN, claims
 from portal.demo.helseid.userinfo import hpr_details
+from portal.demo.ports import free_port
 from portal.domain.identity import HPR_DETAILS
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ talk to each other by the same names.
 
 from __future__ import annotations
 
-import socket
 import sys
 import time
 from contextlib import ExitStack, contextmanager
@@ -18,7 +17,7 @@ from support.certificates import authority
 from support.tls_front import Front, serve
 
 from portal.demo import environment, keys, registrations, standin_files
-from portal.demo.ports import Addresses
+from portal.demo.ports import Addresses, free_port
 from portal.demo.processes import READY_WITHIN, Processes
 
 if TYPE_CHECKING:
@@ -93,8 +92,7 @@ def _start(processes: Processes, folder: Path, addresses: Addresses, servers: di
 
 
 def _server(name: str) -> Server:
-    with socket.create_server(("127.0.0.1", 0)) as outer, socket.create_server(("127.0.0.1", 0)) as inner:
-        return Server(name, HOSTS[name], outer.getsockname()[1], inner.getsockname()[1])
+    return Server(name, HOSTS[name], free_port(), free_port())
 
 
 def _front(folder: Path, server: Server) -> Front:

@@ -16,11 +16,12 @@ from support.catalogue import demo_catalogue
 from support.helseid import Clock
 from support.liar import TOKEN, Liar, lying
 from support.serving import served
-from support.staging import free_port, register, settings_for
+from support.staging import register, settings_for
 from support.visitor import CALLBACK, SESSION, Visitor
 
 from portal.adapters.log_lines import JsonLines
 from portal.app import Edges, create_app, publish
+from portal.demo.ports import free_port
 from portal.store import audit
 from portal.store.database import Database
 

@@ -87,7 +87,7 @@ def site(folder: Path, database_url: str) -> Iterator[Site]:
     """Serve until the block ends; the database is migrated, the shipped catalogue is published."""
     authority(folder, "127.0.0.1")
     (folder / "logs").mkdir()
-    built = Site(folder, dict(zip(SHIPPED, _free_ports(), strict=True)))
+    built = Site(folder, dict(zip(SHIPPED, (ports.free_port(), ports.free_port()), strict=True)))
     _configure_nginx(built)
     environ = _environ(folder, database_url)
     with Processes(folder / "logs", ROOT) as processes:
@@ -120,11 +120,6 @@ def _configure_nginx(built: Site) -> None:
     # The folder is ours alone, so the workers must be us.
     conf = _NGINX_CONF.format(user=pwd.getpwuid(os.geteuid()).pw_name)
     (built.folder / "nginx.conf").write_text(conf, encoding="utf-8")
-
-
-def _free_ports() -> list[int]:
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-        return [one.getsockname()[1], other.getsockname()[1]]
 
 
 def _await_ready(built: Site, processes: Processes) -> None:

@@ -14,9 +14,9 @@ import requests
 from support.bodies import LINE, OLE, REPLY_TO
 from support.helseid import ANNA, BO
 from support.node_program import NodeProgram
-from support.staging import free_port
 
 from portal.demo.helseid import keys
+from portal.demo.ports import free_port
 from portal.domain.identity import Organisation
 from portal.domain.oids import ENH, FNR, HER, HPR
 from portal.domain.registration import Epj, SmartServer

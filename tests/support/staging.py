@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import socket
 from base64 import b64encode
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from portal.demo import people
 from portal.demo.helseid import address_register
 from portal.demo.helseid.config import Client as HelseIdClient
 from portal.demo.helseid.config import Jwks, Party
+from portal.demo.ports import free_port
 from portal.domain.identity import Organisation
 from portal.domain.registration import Client, Epj, PublicKey
 from portal.settings import Settings
@@ -63,12 +63,6 @@ def living(database_url: str, folder: Path, **changes: Any) -> Iterator[World]:
             yield world
         app.extensions["portal"].database.close()
         database.close()
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def world_client(world: World, client_id: str) -> ProvenClient:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from support.raw_client import registration
 
 from portal.demo.helseid.app import create_app
 from portal.demo.helseid.server import listen
+from portal.demo.ports import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +27,7 @@ def test_answers_on_loopback_only(provider: Provider) -> None:
 
 
 def test_the_program_starts_and_logs_no_query(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     issuer = f"http://127.0.0.1:{port}"
     config = {
         "issuer": issuer,
