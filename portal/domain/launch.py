@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from portal.domain.bodies import FhirContextItem, Identifier
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from portal.domain.registration import Client
 
 SCOPES = frozenset({"launch", "launch/patient", "launch/encounter"})
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,14 @@ class Launch:
     patient_id: str | None
     created_at: datetime
     organisation: str | None = None
+
+
+def opaque_patient(token: str) -> str:
+    """The FHIR id (64 letters, R4 §2.24.0.1) that one token of randomness makes of a patient.
+
+    Letters only: one in 1 200 hexadecimal ids holds eleven digits that could be somebody's number.
+    """
+    return sha256(token.encode()).hexdigest().translate(_LETTERS)
 
 
 class Success(NamedTuple):

@@ -8,10 +8,9 @@ from urllib.parse import urlencode
 from flask_babel import lazy_gettext as _
 
 from portal.domain.catalogue import Level
-from portal.domain.launch import Launch
+from portal.domain.launch import Launch, opaque_patient
 from portal.errors import LaunchRejected
 from portal.store import audit, launches, people, registry
-from portal.store.logins import hashed
 from portal.web import once
 from portal.web.acts import act
 from portal.web.guards import login
@@ -80,8 +79,7 @@ def _launch(service: Service, context: Context | None, client: Client | None) ->
         client_id=client.client_id if client else None,
         sub=who.person.sub,
         session_hash=who.key_hash,
-        # Hex: a FHIR id may not have the `_` of our tokens.
-        patient_id=hashed(portal.token()) if context and client else None,
+        patient_id=opaque_patient(portal.token()) if context and client else None,
         created_at=portal.now(),
         organisation=office.label if office else None,
     )
