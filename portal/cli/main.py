@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from importlib import import_module
 
-from portal.cli import audit, catalogue, conformance, database, keys, notices, people, processes, registers, retention
 from portal.errors import PortalError
 from portal.settings import SettingsError
 
 REFUSED, MISUSED = 1, 2
+_MODULES = {
+    "worker": "processes",
+    "demo": "processes",
+    "db": "database",
+    "catalog": "catalogue",
+    "notices": "notices",
+    "epj": "registers",
+    "clients": "registers",
+    "people": "people",
+    "audit": "audit",
+    "retention": "retention",
+    "keys": "keys",
+    "conformance": "conformance",
+}
 
 
 def main() -> int:
     """Run the command that the arguments name; its exit status."""
-    arguments = parser().parse_args()
+    arguments = parser(*sys.argv[1:2]).parse_args()
     try:
         return int(arguments.run(arguments))
     except SettingsError as error:
@@ -28,10 +42,10 @@ def main() -> int:
         return REFUSED
 
 
-def parser() -> ArgumentParser:
-    """Every command, its arguments and its help."""
+def parser(word: str = "") -> ArgumentParser:
+    """Every command, its arguments and its help; only the module of `word` is loaded, if it is the first of one."""
     root = ArgumentParser(prog="portal", description="Operate Inngangsportalen.")
     commands = root.add_subparsers(required=True, metavar="COMMAND")
-    for group in (processes, database, catalogue, notices, registers, people, audit, retention, keys, conformance):
-        group.add_to(commands)
+    for name in dict.fromkeys([_MODULES[word]] if word in _MODULES else _MODULES.values()):
+        import_module(f"portal.cli.{name}").add_to(commands)
     return root
