@@ -1,4 +1,4 @@
-"""A portal under siege, with a HelseID that lies as it is told.
+"""A portal under siege, with a HelseID that lies as it is told, and one with both doors open to journals.
 
 What a portal remembers by itself is what HelseID says about itself, its keys and its time: tests that attack these take
 a portal of their own, the rest of a module shares one.
@@ -10,6 +10,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from support.doors import doors
+from support.helseid import ANNA
 from support.siege import besieged
 from support.trap import trap
 
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from support.doors import Doors
     from support.siege import Siege
+
+    from portal.demo.browser import Browser
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +58,18 @@ def elsewhere() -> Iterator[str]:
     """The origin of a server that nobody may ask."""
     with trap() as origin:
         yield origin
+
+
+@pytest.fixture
+def at(sqlite_url: str, tmp_path: Path) -> Iterator[Doors]:
+    """A portal with both doors open."""
+    with doors(sqlite_url, tmp_path) as both:
+        yield both
+
+
+@pytest.fixture
+def browser(at: Doors) -> Browser:
+    """Anna's, who is signed in."""
+    anna = at.world.browser()
+    at.world.log_in(anna, ANNA)
+    return anna

@@ -8,33 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.bodies import LINE, OLE
-from support.doors import Doors, doors
 from support.helseid import ANNA, BO
 
 from portal.demo.browser import Hop
 from portal.store import assignments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from support.doors import Doors
 
     from portal.demo.browser import Browser
 
 pytestmark = pytest.mark.hostile
-
-
-@pytest.fixture
-def at(sqlite_url: str, tmp_path: Path) -> Iterator[Doors]:
-    with doors(sqlite_url, tmp_path) as both:
-        yield both
-
-
-@pytest.fixture
-def browser(at: Doors) -> Browser:
-    """Anna's, who is signed in."""
-    anna = at.world.browser()
-    at.world.log_in(anna, ANNA)
-    return anna
 
 
 def _waiting(at: Doors, browser: Browser, patient: dict[str, str] = LINE) -> str:

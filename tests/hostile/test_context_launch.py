@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from support.bodies import LINE, OLE, answered
 from support.catalogue import demo_catalogue
-from support.doors import Doors, doors, register_smart
+from support.doors import Doors, register_smart
 from support.helseid import ANNA, BO
 
 from portal.app import publish
@@ -17,26 +17,9 @@ from portal.demo.browser import Hop
 from portal.store import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from portal.demo.browser import Browser, Page
 
 pytestmark = pytest.mark.hostile
-
-
-@pytest.fixture
-def at(sqlite_url: str, tmp_path: Path) -> Iterator[Doors]:
-    with doors(sqlite_url, tmp_path) as both:
-        yield both
-
-
-@pytest.fixture
-def browser(at: Doors) -> Browser:
-    """Anna's, who is signed in."""
-    anna = at.world.browser()
-    at.world.log_in(anna, ANNA)
-    return anna
 
 
 def _opened(at: Doors, patient: dict[str, str] | None = None) -> dict[str, str]:

@@ -49,14 +49,6 @@ def at(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-def browser(at: Doors) -> Browser:
-    """Anna's, who is signed in."""
-    anna = at.world.browser()
-    at.world.log_in(anna, ANNA)
-    return anna
-
-
-@pytest.fixture
 def plain(at: Doors, browser: Browser) -> list[str]:
     """The elements and attributes of a patient's pages with a name that means no harm."""
     return [_shape(page) for page in _pages(browser, _open(at, browser, LINE["family"], LINE["given"]))]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.bodies import LINE
-from support.doors import HANDLE, Doors, doors, register_smart
+from support.doors import HANDLE, Doors, register_smart
 from support.helseid import ANNA, BO
 from support.liar import MISSING
 from support.loopback import Says
@@ -18,18 +18,9 @@ from portal.domain.registration import Epj
 from portal.store import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from portal.demo.browser import Browser, Page
 
 pytestmark = pytest.mark.hostile
-
-
-@pytest.fixture
-def at(sqlite_url: str, tmp_path: Path) -> Iterator[Doors]:
-    with doors(sqlite_url, tmp_path) as both:
-        yield both
 
 
 @pytest.fixture
