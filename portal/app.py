@@ -20,6 +20,7 @@ from portal.adapters.http import Egress
 from portal.adapters.kept_stock import KeptStock
 from portal.adapters.openid import OpenIdClient
 from portal.adapters.smart.client import SmartClient
+from portal.adapters.target_keys import TargetKeys
 from portal.domain.audit import AuditEvent
 from portal.errors import Unavailable
 from portal.store import audit, client_keys
@@ -55,7 +56,7 @@ from portal.web import (
     writeback,
 )
 from portal.web.catalogue import Shelf
-from portal.web.oauth import endpoints, metadata
+from portal.web.oauth import authorize, metadata, par, token
 from portal.web.parts import EXTENSION, Parts
 from portal.web.sandbox import page as sandbox
 from portal.web.sandbox import watching
@@ -88,7 +89,9 @@ _AREAS = (
     epj_catalogue,
     writeback,
     notices,
-    endpoints,
+    par,
+    authorize,
+    token,
     metadata,
     accessibility,
     browser_check,
@@ -185,6 +188,7 @@ def _parts(settings: Settings, edges: Edges) -> Parts:
             now=edges.now,
             token=edges.token,
         ),
+        target_keys=TargetKeys(edges.now, settings.egress_allow),
         now=edges.now,
         token=edges.token,
         message_id=edges.message_id,

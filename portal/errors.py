@@ -153,6 +153,7 @@ class LaunchRejected(PortalError):
     codes: ClassVar[dict[str, int]] = {
         "service_closed": 409,
         "request_uri_unknown": 400,
+        "client_unknown": 400,
     }
 
 
@@ -171,6 +172,7 @@ class OAuthError(PortalError):
         "unsupported_response_type": 400,
         "access_denied": 403,
         "login_required": 403,
+        "interaction_required": 403,
         "server_error": 500,
         "temporarily_unavailable": 503,
     }

@@ -96,6 +96,8 @@ class Lifetimes(BaseModel):
     smart_context: Life = timedelta(hours=2)
     login: Life = timedelta(minutes=10)
     launch: Life = timedelta(seconds=60)
+    launch_context: Life = timedelta(minutes=5)
+    parked: Life = timedelta(minutes=10)
     request_uri: Life = timedelta(seconds=90)
     code: Life = timedelta(seconds=60)
     access_token: Life = timedelta(minutes=5)
@@ -165,8 +167,13 @@ class Settings(BaseModel):
         """Whether vendors see here what their EPJ did right and wrong; never where patients are real."""
         return self.environment in {"sandbox", "demo"}
 
+    @property
+    def takes_secrets(self) -> bool:
+        """Whether targets may prove themselves by a secret, or not at all; never where patients are real."""
+        return self.environment in {"sandbox", "demo"}
+
     def signing_key(self, *algorithms: str) -> dict[str, str]:
-        """The first of our private JWKs with one of these `alg`: ES256, or ES384 and RS384 together."""
+        """The first of our private JWKs with one of these `alg`: ES256, RS256, or ES384 and RS384 together."""
         return next(key for key in self.signing_keys if key["alg"] in algorithms)
 
     @property
@@ -204,11 +211,13 @@ class Settings(BaseModel):
 
     @field_validator("signing_keys")
     @classmethod
-    def _serve_both_uses(cls, keys: tuple[dict[str, str], ...]) -> tuple[dict[str, str], ...]:
+    def _serve_every_use(cls, keys: tuple[dict[str, str], ...]) -> tuple[dict[str, str], ...]:
         algorithms, kids = {key["alg"] for key in keys}, [key["kid"] for key in keys]
         faults = [] if "ES256" in algorithms else ["lacks a key for ES256, which signs the catalogue"]
         if not algorithms & {"ES384", "RS384"}:
             faults.append("lacks a key for ES384 or RS384, which the EPJs' SMART servers know us by")
+        if "RS256" not in algorithms:
+            faults.append("lacks a key for RS256, which signs people on at target portals")
         if len(set(kids)) < len(kids):
             faults.append("two keys share a kid")
         _refuse_if(faults)

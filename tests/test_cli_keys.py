@@ -18,7 +18,7 @@ from support.loopback import Says, http_server
 from support.operator import SCRIPT
 
 from portal.domain import dpop, jose
-from portal.domain.registration import PublicKey
+from portal.domain.client_registration import PublicKey
 from portal.settings import Settings
 from portal.store import client_keys
 from portal.store.database import Database

@@ -11,8 +11,9 @@ import pytest
 from support.source import ROOT
 
 from portal import errors
+from portal.domain.client_registration import Client, PublicKey
 from portal.domain.oids import CONTEXT_VARIABLES
-from portal.domain.registration import Client, Epj, PublicKey
+from portal.domain.registration import Epj
 from portal.settings import Lifetimes, Settings
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ RIGHT = {
     "PORTAL_HELSEID_ISSUER": "https://helseid.example",
     "PORTAL_HELSEID_CLIENT_ID": "portal",
     "PORTAL_HELSEID_CLIENT_KEY": json.dumps(ec().private),
-    "PORTAL_SIGNING_KEYS": json.dumps([ec("s-1").private, ec("s-2", "P-384", "ES384").private]),
+    "PORTAL_SIGNING_KEYS": json.dumps([ec("s-1").private, ec("s-2", "P-384", "ES384").private, rsa("s-3").private]),
     "PORTAL_DATA_KEYS": json.dumps({"2026-1": KEY}),
     "PORTAL_INDEX_KEY": KEY,
     "PORTAL_AUDIT_KEY": KEY,

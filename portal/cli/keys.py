@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from portal.cli import activation, surroundings
 from portal.cli.parsing import command, group
 from portal.domain.client_key import PrivateJwk, State, public_half
-from portal.domain.registration import PublicKey
+from portal.domain.client_registration import PublicKey
 from portal.errors import RequestRejected
 from portal.store import audit, client_keys
 from portal.store.database import Database
@@ -60,8 +60,12 @@ def _new(arguments: Namespace) -> int:
 
 
 def _signing(_: Namespace) -> int:
-    made = ((ECKey.generate_key(curve), alg) for curve, alg in (("P-256", "ES256"), ("P-384", "ES384")))
-    print(json.dumps([_named(key, alg, key.thumbprint()) for key, alg in made]))
+    made: dict[str, ECKey | RSAKey] = {
+        "ES256": ECKey.generate_key("P-256"),
+        "ES384": ECKey.generate_key("P-384"),
+        "RS256": RSAKey.generate_key(2048),
+    }
+    print(json.dumps([_named(key, alg, key.thumbprint()) for alg, key in made.items()]))
     return 0
 
 

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from portal.cli import surroundings
 from portal.cli.parsing import command, group
-from portal.domain.registration import Client, Epj
+from portal.domain.client_registration import Client
+from portal.domain.registration import Epj
 from portal.errors import RequestRejected
 from portal.store import audit, registry
 
@@ -40,16 +41,20 @@ class _Register(Generic[Registered]):
 
     def add_to(self, commands: Commands, name: str, summary: str) -> None:
         below = group(commands, name, summary)
-        add = command(below, "add", self._add, "Propose a registration; it has no force until another user approves.")
+        add = command(
+            below, "add", self._add, "Propose a registration or a change; it has no force until another user approves."
+        )
         add.add_argument("file", type=Path, metavar="FILE.json")
         approve = command(below, "approve", self._approve, "Put in force what another user has proposed.")
         approve.add_argument("id", metavar="ID")
         disable = command(below, "disable", self._disable, "Take a registration out of force at once.")
         disable.add_argument("id", metavar="ID")
-        command(below, "list", self._list, "Print id, state, proposer and approver of each, tab-separated.")
+        told = "Print id, state, proposer, approver, and who has a change waiting, of each, tab-separated."
+        command(below, "list", self._list, told)
 
     def _add(self, arguments: Namespace) -> int:
         registered = self._read(arguments.file)
+        _refuse_secrets(registered)
         with surroundings.database().write() as session:
             self.propose(session, registered, surroundings.user())
             audit.record(session, self._act("proposed", self.id_of(registered), _digest(registered)))
@@ -77,7 +82,7 @@ class _Register(Generic[Registered]):
     def _list(self, _: Namespace) -> int:
         with surroundings.database().read() as session:
             for entry in self.entries(session):
-                print(entry.id, entry.state, entry.proposed_by, entry.approved_by or "", sep="\t")
+                print(entry.id, entry.state, entry.proposed_by, entry.approved_by or "", entry.change or "", sep="\t")
         return 0
 
     def _read(self, path: Path) -> Registered:
@@ -100,6 +105,12 @@ def add_to(commands: Commands) -> None:
     """Add `epj` and `clients`."""
     _EPJS.add_to(commands, "epj", "Journal systems that may open contexts.")
     _CLIENTS.add_to(commands, "clients", "Target portals that may get a context.")
+
+
+def _refuse_secrets(registered: Epj | Client) -> None:
+    weak = isinstance(registered, Client) and not registered.proves_itself
+    if weak and not surroundings.settings().takes_secrets:
+        raise RequestRejected("invalid_body", "authentication: must be private_key_jwt outside the sandbox")
 
 
 def _digest(registered: Epj | Client) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 
 PRIVATE = "d"
 
@@ -30,10 +30,15 @@ def public(key: dict[str, str]) -> dict[str, str]:
 
 
 def signing() -> list[dict[str, str]]:
-    """What the portal signs with itself: its catalogue, and its requests to SMART servers."""
-    return [_key("catalogue-1"), _key("smart-1", "P-384", "ES384")]
+    """What the portal signs with itself: its catalogue, its requests to SMART servers, its id tokens."""
+    signs_on = RSAKey.generate_key(2048, {"kid": "sign-on-1", "alg": "RS256", "use": "sig"}, private=True)
+    return [_key("catalogue-1"), _key("smart-1", "P-384", "ES384"), _plain(signs_on)]
 
 
 def _key(kid: str, curve: str = "P-256", alg: str = "ES256") -> dict[str, str]:
     made = ECKey.generate_key(curve, {"kid": kid, "alg": alg, "use": "sig"}, private=True)
-    return {name: str(value) for name, value in made.as_dict(private=True).items()}
+    return _plain(made)
+
+
+def _plain(key: ECKey | RSAKey) -> dict[str, str]:
+    return {name: str(value) for name, value in key.as_dict(private=True).items()}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from portal.demo import people
 from portal.demo.keys import public
 from portal.demo.standin_files import EPJ_CLIENT, PORTAL_AT_EPJ, TARGET_AT_PORTAL
-from portal.domain.registration import Client, Epj, PublicKey, SmartServer
+from portal.domain.client_registration import Client, PublicKey
+from portal.domain.registration import Epj, SmartServer
 from portal.store import registry
 from portal.store.database import Database
 

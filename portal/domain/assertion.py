@@ -19,6 +19,8 @@ _CLIENT_ID = re.compile(r"[\x21-\x7e]{1,200}")
 ALGORITHMS = ("ES256", "PS256")
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _TYP = "client-authentication+jwt"
+STRICT, CLASSIC = timedelta(seconds=60), timedelta(minutes=5)
+"""The longest life of an assertion in each profile (DESIGN, SMART App Launch 2.2)."""
 _LIFE = 10  # seconds, as HelseID's own library
 _AHEAD = timedelta(seconds=10)  # FAPI 2.0 Security Profile §5.3.2.1: accept a clock that is up to 10 s fast
 
@@ -63,19 +65,19 @@ def check(
     *,
     keys: Sequence[Mapping[str, Any]],
     client_id: str,
-    audience: str,
+    audiences: Collection[str],
     now: datetime,
     algorithms: Collection[str] = ALGORITHMS,
-    longest: timedelta = timedelta(seconds=60),
+    longest: timedelta = STRICT,
 ) -> Checked:
     """Return what to remember about an assertion that holds; that its `jti` is new is for the caller to find out.
 
-    `keys` are the client's registered public JWKs, `audience` the one string that `aud` must be, `longest` the
-    longest life. Raises OAuthError invalid_client (RFC 7523 §3, FAPI 2.0 §5.3.2.1).
+    `keys` are the client's registered public JWKs, `audiences` the strings of which `aud` must be one, `longest`
+    the longest life. Raises OAuthError invalid_client (RFC 7523 §3, FAPI 2.0 §5.3.2.1).
     """
     try:
         jwt = jose.verify(assertion, keys, algorithms=algorithms, types=(_TYP, "JWT", None))
-        return _checked(jwt, client_id, audience, now, longest)
+        return _checked(jwt, client_id, audiences, now, longest)
     except Unsound as unsound:
         raise OAuthError("invalid_client", f"client_assertion: {unsound}") from unsound
 
@@ -93,10 +95,10 @@ def client_id_of(assertion: str) -> str:
     return claimed
 
 
-def _checked(jwt: Jwt, client_id: str, audience: str, now: datetime, longest: timedelta) -> Checked:
+def _checked(jwt: Jwt, client_id: str, audiences: Collection[str], now: datetime, longest: timedelta) -> Checked:
     for name in ("iss", "sub"):
         demand(jwt.text(name) == client_id, name)
-    demand(jwt.text("aud") == audience, "aud")
+    demand(jwt.text("aud") in audiences, "aud")
     jwt.check_lifetime(now, leeway=timedelta(0), ahead=_AHEAD)
     expires, issued = jwt.seconds("exp"), jwt.seconds("iat")
     demand(0 < expires - issued <= longest.total_seconds(), "exp")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from portal.domain.text import letters
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -51,6 +53,10 @@ class Keyring:
     def tenant(self, client_id: str, organisation: str) -> str:
         """A stable, opaque name of an office for one client; two clients cannot compare theirs."""
         return self._hmac("tenant", client_id, organisation)[:32]
+
+    def practitioner(self, client_id: str, sub: str) -> str:
+        """The FHIR id of a clinician for one client, the same at every launch: 64 letters (`text.letters`)."""
+        return letters(self._hmac("practitioner", client_id, sub))
 
     def _hmac(self, *parts: str) -> str:
         return hmac.new(self._index_key, "|".join(parts).encode(), sha256).hexdigest()

@@ -6,25 +6,24 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from portal.domain.bodies import FhirContextItem, Identifier
 from portal.domain.oids import ENH, HER, HPR
+from portal.domain.target_bodies import FhirContextItem, Identifier
+from portal.domain.text import letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from portal.domain.client_registration import Client
     from portal.domain.context import Context
-    from portal.domain.registration import Client
-
-SCOPES = frozenset({"launch", "launch/patient", "launch/encounter"})
-_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 @dataclass(frozen=True)
 class Launch:
     """`id` is the trace id; `patient_id` the opaque FHIR id that stands for the patient in this launch alone.
 
-    `organisation` is the label of the office that it was made for, None while that is unknown.
+    `organisation` is the label of the office that it was made for, None while that is unknown; `authorize_by` is until
+    when its target may take it up, None for one without a client.
     """
 
     id: str
@@ -36,14 +35,13 @@ class Launch:
     patient_id: str | None
     created_at: datetime
     organisation: str | None = None
+    authorize_by: datetime | None = None
+    revoked_at: datetime | None = None
 
 
 def opaque_patient(token: str) -> str:
-    """The FHIR id (64 letters, R4 §2.24.0.1) that one token of randomness makes of a patient.
-
-    Letters only: one in 1 200 hexadecimal ids holds eleven digits that could be somebody's number.
-    """
-    return sha256(token.encode()).hexdigest().translate(_LETTERS)
+    """The FHIR id (64 letters, R4 §2.24.0.1) that one token of randomness makes of a patient."""
+    return letters(sha256(token.encode()).hexdigest())
 
 
 class Success(NamedTuple):

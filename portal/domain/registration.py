@@ -1,61 +1,19 @@
-"""What an EPJ and a target portal register with us; a second person approves each."""
+"""What an EPJ registers with us; a second person approves it."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
 from portal.domain.bodies import Body
 from portal.domain.text import HerId, Name
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-Release = Literal["patient_number", "hpr", "organisation", "her_id", "encounter"]
 HttpsOrLoopback = Annotated[
     str,
     StringConstraints(pattern=r"^(https://[^\s#@]+|http://(127\.0\.0\.1|\[::1\]|localhost)(:[0-9]+)?(/[^\s#@]*)?)$"),
 ]
-
-
-class PublicKey(Body):
-    """A public JWK (RFC 7517); private members are refused by name."""
-
-    kty: Literal["EC", "RSA"]
-    kid: Name
-    alg: Literal["ES256", "PS256"]
-    use: Literal["sig"] = "sig"
-    crv: Literal["P-256"] | None = None
-    x: str | None = None
-    y: str | None = None
-    n: str | None = None
-    e: str | None = None
-
-
-class Client(Body):
-    """A target portal in the strict profile (FAPI 2.0): PAR, private_key_jwt, DPoP; DESIGN "Launch out"."""
-
-    client_id: Key
-    service: Key
-    owner: Name
-    keys: Annotated[tuple[PublicKey, ...], Field(min_length=1)]
-    launch_url: HttpsOrLoopback
-    redirect_uris: Annotated[tuple[HttpsOrLoopback, ...], Field(min_length=1)]
-    release: tuple[Release, ...] = ()
-    writeback: bool = False
-
-    @model_validator(mode="after")
-    def _kids_are_unique(self) -> Self:
-        if len({key.kid for key in self.keys}) != len(self.keys):
-            message = "two keys share a kid"
-            raise ValueError(message)
-        return self
-
-
-class Handover(NamedTuple):
-    """What an enabled client gets with a launch, and whether it may write back: what a card says before the click."""
-
-    release: tuple[Release, ...] = ()
-    writeback: bool = False
 
 
 class SmartServer(Body):

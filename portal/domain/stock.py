@@ -9,7 +9,7 @@ from pydantic import Field
 
 from portal.domain.bodies import Body
 from portal.domain.catalogue import Catalogue, Level, effective
-from portal.domain.registration import Handover
+from portal.domain.client_registration import Handover
 from portal.domain.search import SearchIndex
 
 if TYPE_CHECKING:
@@ -79,6 +79,6 @@ def _on_offer(service: Service, handovers: Mapping[str, Handover], stops: tuple[
 
 def _supported(service: Service, handovers: Mapping[str, Handover]) -> Level | None:
     """A deep link is a page of its parent's: who signs people on there does so here; a context has its own client."""
-    if service.id in handovers:
-        return Level.SSO_CONTEXT
+    if given := handovers.get(service.id):
+        return Level.SSO_CONTEXT if given.context else Level.SSO
     return Level.SSO if service.parent in handovers else None

@@ -33,6 +33,7 @@ def single_line(value: str) -> str:
     return cleaned
 
 
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 _OPAQUE_ID = r"^[A-Za-z0-9._~-]{1,64}$"
 
 
@@ -46,6 +47,11 @@ def _opaque(value: str) -> str:
         message = "not an opaque id"
         raise ValueError(message)
     return value
+
+
+def letters(hexadecimal: str) -> str:
+    """Hexadecimal in letters only: one in 1 200 ids of 64 digits holds eleven that could be somebody's number."""
+    return hexadecimal.translate(_LETTERS)
 
 
 Name = Annotated[str, AfterValidator(single_line), StringConstraints(min_length=1, max_length=100)]

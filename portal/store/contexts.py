@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from portal.domain.epj_session import EpjSession
@@ -163,7 +164,7 @@ def refresh(
     session: Session, context_id: str, epj_session: EpjSession, now: datetime, until: datetime
 ) -> datetime | None:
     """Keep a context alive until `until`, never past its limit; the new end, or None when there is no such live one."""
-    mine = (ContextRow.id == context_id, *_of(epj_session), *_live(now))
+    mine = (ContextRow.id == context_id, *of_epj_session(epj_session), *_live(now))
     row = session.scalar(select(ContextRow).where(*mine).with_for_update())
     if row is None:
         return None
@@ -171,17 +172,12 @@ def refresh(
     return row.expires_at
 
 
-def end(session: Session, context_id: str, epj_session: EpjSession, now: datetime) -> bool:
-    """End a context; write-back grants outlive it."""
-    mine = (ContextRow.id == context_id, *_of(epj_session), ContextRow.ended_at.is_(None))
-    return _changed(session, mine, ended_at=now)
-
-
 def _live(now: datetime) -> Sequence[Any]:
     return (ContextRow.ended_at.is_(None), ContextRow.expires_at > now)
 
 
-def _of(epj_session: EpjSession) -> Sequence[Any]:
+def of_epj_session(epj_session: EpjSession) -> Sequence[ColumnElement[bool]]:
+    """What selects the contexts that this EPJ session has opened."""
     return (
         ContextRow.sub == epj_session.sub,
         ContextRow.client_id == epj_session.client_id,

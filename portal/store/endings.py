@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, or_, select, update
 
-from portal.store import known_people, launches
+from portal.store import contexts, known_people, launches
 from portal.store.tables.launches import ContextRow, LaunchRow
 from portal.store.tables.sign_on import HelseIdTokenRow, LoginRow
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
+    from portal.domain.epj_session import EpjSession
     from portal.domain.identity import Organisation
 
 
@@ -46,6 +47,12 @@ def of_person(session: Session, holder: str, now: datetime) -> int:
     return _end(session, now, theirs)
 
 
+def of_context(session: Session, context_id: str, epj_session: EpjSession, now: datetime) -> bool:
+    """End a context that this EPJ session has opened, and what was launched from it; False when there is none."""
+    theirs = contexts.of_epj_session(epj_session)
+    return _close(session, now, ContextRow.id == context_id, *theirs) > 0
+
+
 def of_other_offices(session: Session, sub: str, key_hash: str, office: Organisation | None, now: datetime) -> None:
     """Close the patients of this login who belong to any other office, and revoke what it launched there."""
     elsewhere = func.coalesce(LaunchRow.organisation, "") != (office.label if office else "")
@@ -65,5 +72,8 @@ def _end(session: Session, now: datetime, *which: ColumnElement[bool]) -> int:
     return len(ended)
 
 
-def _close(session: Session, now: datetime, *which: ColumnElement[bool]) -> None:
-    session.execute(update(ContextRow).where(*which, ContextRow.ended_at.is_(None)).values(ended_at=now))
+def _close(session: Session, now: datetime, *which: ColumnElement[bool]) -> int:
+    closing = update(ContextRow).where(*which, ContextRow.ended_at.is_(None)).values(ended_at=now)
+    closed = session.scalars(closing.returning(ContextRow.id)).all()
+    launches.revoke(session, now, LaunchRow.context_id.in_(closed))
+    return len(closed)

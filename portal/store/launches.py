@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
-ACCESS, WRITEBACK = "access", "writeback"
+ACCESS, REFRESH, WRITEBACK = "access", "refresh", "writeback"
 
 
 @dataclass(frozen=True)
 class Token:
-    """An opaque token as we know it: bound to a launch, a client and a key thumbprint (RFC 9449 §6)."""
+    """A token as we know it: of a launch and a client, bound to a key thumbprint (RFC 9449 §6) or to none."""
 
     kind: str
     launch_id: str
     client_id: str
-    jkt: str
+    jkt: str | None
     scope: str
     expires_at: datetime
 
@@ -52,6 +52,8 @@ def find(session: Session, launch_id: str) -> Launch | None:
         patient_id=row.patient_id,
         organisation=row.organisation,
         created_at=row.created_at,
+        authorize_by=row.authorize_by,
+        revoked_at=row.revoked_at,
     )
 
 
@@ -63,6 +65,16 @@ def success(session: Session, since: datetime, until: datetime) -> dict[str, Suc
         .group_by(LaunchRow.service_id)
     )
     return {service_id: Success(made, redeemed) for service_id, made, redeemed in rows}
+
+
+def park(session: Session, launch_id: str, until: datetime) -> None:
+    """Let its target take a launch up until later: its clinician has to log in first."""
+    session.execute(update(LaunchRow).where(LaunchRow.id == launch_id).values(authorize_by=until))
+
+
+def take(session: Session, launch_id: str, session_hash: str) -> None:
+    """Let a launch belong to the login that its clinician has confirmed it in."""
+    session.execute(update(LaunchRow).where(LaunchRow.id == launch_id).values(session_hash=session_hash))
 
 
 def redeem(session: Session, launch_id: str, now: datetime) -> bool:
@@ -79,17 +91,40 @@ def grant(session: Session, secret: str, token: Token) -> None:
 
 def holder(session: Session, secret: str, kind: str, now: datetime) -> Token | None:
     """What a token's secret stands for, unless it was revoked or has expired."""
-    row = session.scalar(
-        select(TokenRow).where(
-            TokenRow.key_hash == hashed(secret),
-            TokenRow.kind == kind,
-            TokenRow.revoked_at.is_(None),
-            TokenRow.expires_at > now,
-        )
-    )
-    if row is None:
+    return _token(session.scalar(select(TokenRow).where(TokenRow.kind == kind, *_valid(secret, now))))
+
+
+def of_client(session: Session, secret: str, client_id: str, now: datetime) -> Token | None:
+    """What a token of any kind stands for, if it is this client's and still good."""
+    return _token(session.scalar(select(TokenRow).where(TokenRow.client_id == client_id, *_valid(secret, now))))
+
+
+def rotate(session: Session, secret: str, client_id: str, now: datetime) -> Token | None:
+    """Spend a refresh token; to be committed alone, before anything is given for it."""
+    theirs = (TokenRow.kind == REFRESH, TokenRow.client_id == client_id)
+    spent = update(TokenRow).where(*theirs, *_valid(secret, now)).values(revoked_at=now).returning(TokenRow)
+    return _token(session.scalar(spent))
+
+
+def revoke_reused(session: Session, secret: str, client_id: str, now: datetime) -> str | None:
+    """Revoke the access of a launch whose refresh token is used a second time; the launch's id, None for no such."""
+    theirs = (TokenRow.kind == REFRESH, TokenRow.client_id == client_id, TokenRow.revoked_at.is_not(None))
+    launch_id = session.scalar(select(TokenRow.launch_id).where(TokenRow.key_hash == hashed(secret), *theirs))
+    if launch_id:
+        revoke(session, now, LaunchRow.id == launch_id)
+    return launch_id
+
+
+def give_back(session: Session, secret: str, client_id: str, now: datetime) -> Token | None:
+    """Revoke a token that its client gives back: one that refreshes with the access of its launch (RFC 7009 §2.1)."""
+    found = of_client(session, secret, client_id, now)
+    if found is None:
         return None
-    return Token(row.kind, row.launch_id, row.client_id, row.jkt, row.scope, row.expires_at)
+    alone = TokenRow.key_hash == hashed(secret)
+    together = (TokenRow.launch_id == found.launch_id) & (TokenRow.kind != WRITEBACK)
+    which = together if found.kind == REFRESH else alone
+    session.execute(update(TokenRow).where(which, TokenRow.revoked_at.is_(None)).values(revoked_at=now))
+    return found
 
 
 def move(session: Session, sub: str, before: str, after: str) -> None:
@@ -101,7 +136,7 @@ def move(session: Session, sub: str, before: str, after: str) -> None:
 def revoke(session: Session, now: datetime, *which: ColumnElement[bool]) -> None:
     """Revoke launches and the access they gave; a right to write back stays: what was done must reach the journal."""
     gone = select(LaunchRow.id).where(*which)
-    access = (TokenRow.launch_id.in_(gone), TokenRow.kind == ACCESS, TokenRow.revoked_at.is_(None))
+    access = (TokenRow.launch_id.in_(gone), TokenRow.kind != WRITEBACK, TokenRow.revoked_at.is_(None))
     session.execute(update(TokenRow).where(*access).values(revoked_at=now))
     session.execute(update(LaunchRow).where(*which, LaunchRow.revoked_at.is_(None)).values(revoked_at=now))
 
@@ -111,3 +146,11 @@ def revoke_all_of(session: Session, launch_id: str, now: datetime) -> None:
     session.execute(update(LaunchRow).where(LaunchRow.id == launch_id).values(revoked_at=now))
     theirs = (TokenRow.launch_id == launch_id, TokenRow.revoked_at.is_(None))
     session.execute(update(TokenRow).where(*theirs).values(revoked_at=now))
+
+
+def _valid(secret: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (TokenRow.key_hash == hashed(secret), TokenRow.revoked_at.is_(None), TokenRow.expires_at > now)
+
+
+def _token(row: TokenRow | None) -> Token | None:
+    return None if row is None else Token(row.kind, row.launch_id, row.client_id, row.jkt, row.scope, row.expires_at)

@@ -120,6 +120,13 @@ def of_person(session: Session, sub: str, now: datetime, idle: timedelta) -> lis
     return [Seen(handle_of(row.key_hash), _office(row), row.created_at, row.seen_at) for row in rows]
 
 
+def is_alive(session: Session, key_hash: str, now: datetime, idle: timedelta) -> bool:
+    """Whether the person of this login is still there."""
+    return (
+        session.scalar(select(LoginRow.key_hash).where(LoginRow.key_hash == key_hash, *_alive(now, idle))) is not None
+    )
+
+
 def touch(session: Session, key_hash: str, now: datetime) -> None:
     """Count this as activity."""
     session.execute(update(LoginRow).where(LoginRow.key_hash == key_hash).values(seen_at=now))

@@ -64,6 +64,12 @@ def peek(session: Session, kind: str, key: str, *, client: str = "", now: dateti
     )
 
 
+def prolong(session: Session, kind: str, key: str, *, client: str = "", until: datetime, now: datetime) -> None:
+    """Let a value that is still whole be spent until later; what is spent or too old stays so."""
+    alive = (*_named(kind, key, client), OneTimeRow.used_at.is_(None), OneTimeRow.expires_at > now)
+    session.execute(update(OneTimeRow).where(*alive).values(expires_at=until, keep_until=until))
+
+
 def tombstone(session: Session, kind: str, key: str, *, client: str = "") -> bytes | None:
     """Return the payload of a value that has been spent, so that what it gave can be revoked (RFC 9700 §4.5)."""
     return _payload(

@@ -1,17 +1,18 @@
 """Registrations of EPJs and clients: one person proposes, another approves, anyone may disable.
 
-States: proposed -> enabled -> disabled; an id that is proposed or disabled may be proposed anew. Only what is enabled
-is ever handed out for use.
+States: proposed -> enabled -> disabled. A change of what is enabled waits beside it until a second person approves it
+too. Only what is enabled is ever handed out for use.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from portal.domain.registration import Client, Epj, Handover
+from portal.domain.client_registration import Client, Handover
+from portal.domain.registration import Epj
 from portal.errors import NotAllowed, RequestRejected
 from portal.store.tables.registers import ClientRow, EpjRow
 
@@ -26,35 +27,34 @@ Row = TypeVar("Row", EpjRow, ClientRow)
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the register; `proposed_by` and `approved_by` are operating-system users."""
+    """A line of the register, with operating-system users; `change` is who has proposed one that waits."""
 
     id: str
     state: str
     proposed_by: str
     approved_by: str | None
+    change: str | None = None
 
 
 def propose_epj(session: Session, registration: Epj, by: str) -> None:
-    """Register a journal system, without force until approved.
+    """Register a journal system, or a change of one, without force until approved.
 
-    Raises RequestRejected when the id is in force, or another EPJ has one of its HelseID clients.
+    Raises RequestRejected when another EPJ has one of its HelseID clients.
     """
-    others = session.scalars(select(EpjRow).where(EpjRow.id != registration.id, EpjRow.state != DISABLED))
-    taken = {client_id for row in others for client_id in row.registration["helseid_client_ids"]}
-    if taken & set(registration.helseid_client_ids):
-        raise RequestRejected("invalid_body", "helseid_client_ids: registered for another EPJ")
+    _is_free(session, registration)
     document = registration.model_dump(mode="json")
     _propose(session, EpjRow(id=registration.id, registration=document), by)
 
 
 def propose_client(session: Session, registration: Client, by: str) -> None:
-    """Register a target portal, without force until approved.
+    """Register a target portal, or a change of one, without force until approved.
 
-    Raises RequestRejected when the id is in force, or the service has another client.
+    Raises RequestRejected when the service has another client, or the client another service.
     """
-    held = select(ClientRow).where(ClientRow.service_id == registration.service, ClientRow.id != registration.client_id)
-    if session.scalars(held).first() is not None:
-        raise RequestRejected("invalid_body", "service: registered for another client")
+    named = or_(ClientRow.service_id == registration.service, ClientRow.id == registration.client_id)
+    for held in session.scalars(select(ClientRow).where(named)):
+        if (held.id, held.service_id) != (registration.client_id, registration.service):
+            raise RequestRejected("invalid_body", "service: a client has one, and a service one client")
     document = registration.model_dump(mode="json")
     row = ClientRow(id=registration.client_id, service_id=registration.service, registration=document)
     _propose(session, row, by)
@@ -63,7 +63,11 @@ def propose_client(session: Session, registration: Client, by: str) -> None:
 def approve_epj(session: Session, epj_id: str, by: str) -> Epj | None:
     """Put a proposed EPJ in force; None when none is proposed. Raises NotAllowed for its own proposer."""
     row = _approve(session, EpjRow, epj_id, by)
-    return None if row is None else Epj.model_validate(row.registration)
+    if row is None:
+        return None
+    approved = Epj.model_validate(row.registration)
+    _is_free(session, approved)
+    return approved
 
 
 def approve_client(session: Session, client_id: str, by: str) -> Client | None:
@@ -130,22 +134,37 @@ def client_of_service(session: Session, service_id: str) -> Client | None:
 def handovers(session: Session) -> dict[str, Handover]:
     """By the id of its service, what each enabled client gets."""
     rows = session.execute(select(ClientRow.service_id, ClientRow.registration).where(ClientRow.state == ENABLED))
-    return {service: Handover(tuple(given["release"]), given["writeback"]) for service, given in rows}
+    return {service: _handover(given) for service, given in rows}
+
+
+def _handover(given: dict[str, Any]) -> Handover:
+    return Handover(tuple(given["release"]), given["writeback"], given["launch_url"] is not None)
+
+
+def _is_free(session: Session, registration: Epj) -> None:
+    others = session.scalars(select(EpjRow).where(EpjRow.id != registration.id, EpjRow.state != DISABLED))
+    taken = {client_id for row in others for client_id in row.registration["helseid_client_ids"]}
+    if taken & set(registration.helseid_client_ids):
+        raise RequestRejected("invalid_body", "helseid_client_ids: registered for another EPJ")
 
 
 def _propose(session: Session, row: EpjRow | ClientRow, by: str) -> None:
     table: type[EpjRow | ClientRow] = type(row)
-    if session.scalar(select(table.state).where(table.id == row.id)) == ENABLED:
-        raise RequestRejected("invalid_body", "id: in force; disable it first")
-    row.state, row.proposed_by, row.approved_by = PROPOSED, by, None
+    in_force = session.get(table, row.id, with_for_update=True)
+    if in_force is not None and in_force.state == ENABLED:
+        in_force.proposal = {"registration": row.registration, "by": by}
+        return
+    row.state, row.proposed_by, row.approved_by, row.proposal = PROPOSED, by, None, None
     session.merge(row)
     session.flush()
 
 
 def _approve(session: Session, table: type[Row], key: str, by: str) -> Row | None:
     row = session.get(table, key, with_for_update=True)
-    if row is None or row.state != PROPOSED:
+    if row is None or not (row.state == PROPOSED or row.proposal):
         return None
+    if row.proposal:
+        row.registration, row.proposed_by, row.proposal = row.proposal["registration"], row.proposal["by"], None
     if row.proposed_by == by:
         raise NotAllowed("four_eyes")
     row.state, row.approved_by = ENABLED, by
@@ -156,13 +175,16 @@ def _disable(session: Session, table: type[Row], key: str) -> bool:
     row = session.get(table, key, with_for_update=True)
     if row is None:
         return False
-    row.state = DISABLED
+    row.state, row.proposal = DISABLED, None
     return True
 
 
 def _entries(session: Session, table: type[Row]) -> list[Entry]:
     rows = session.scalars(select(table).order_by(table.id))
-    return [Entry(row.id, row.state, row.proposed_by, row.approved_by) for row in rows]
+    return [
+        Entry(row.id, row.state, row.proposed_by, row.approved_by, row.proposal["by"] if row.proposal else None)
+        for row in rows
+    ]
 
 
 def _enabled(session: Session, table: type[Row], *where: ColumnElement[bool]) -> list[Row]:

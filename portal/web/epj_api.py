@@ -9,7 +9,7 @@ from flask import Blueprint, jsonify, url_for
 from portal.domain.bodies import SessionCreate, SessionCreated, SessionReference, SessionRefreshed
 from portal.domain.context import Patient
 from portal.errors import ContextRejected
-from portal.store import contexts
+from portal.store import contexts, endings
 from portal.web import once, opening
 from portal.web.bodies import body
 from portal.web.guards import epj, epj_and_session
@@ -70,7 +70,7 @@ def end() -> ResponseReturnValue:
     portal, wanted = parts(), body(SessionReference)
     _, epj_session = epj_and_session()
     with portal.database.write() as session:
-        contexts.end(session, wanted.sessionId, epj_session, portal.now())
+        endings.of_context(session, wanted.sessionId, epj_session, portal.now())
     return "", 204
 
 

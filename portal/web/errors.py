@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from flask import Response
     from flask.typing import ResponseReturnValue
 
+_OAUTH = ("/oauth/token", "/oauth/par", "/oauth/revoke", "/oauth/introspect", "/logout/backchannel")
+
 log = logging.getLogger(__name__)
 
 _BY_STATUS: dict[int, PortalError] = {
@@ -58,7 +60,7 @@ def answer(error: PortalError) -> ResponseReturnValue:
 
 
 def _door(error: PortalError) -> ResponseReturnValue:
-    if request.path.startswith(("/oauth/token", "/oauth/par", "/logout/backchannel")):
+    if request.path.startswith(_OAUTH):
         return _oauth(error)
     if request.path.startswith(("/api/", "/fhir/", "/.well-known/", "/health/", "/metrics")):
         return _problem(error)
@@ -101,6 +103,8 @@ def _oauth(error: PortalError) -> Response:
     response = jsonify(OAuthProblem(error=known.code, error_description=known.detail).model_dump())
     response.status_code = error.status
     response.headers["Pragma"] = "no-cache"
+    if error.code == "invalid_client" and "Authorization" in request.headers:
+        response.headers["WWW-Authenticate"] = "Basic"
     return response
 
 
@@ -116,7 +120,8 @@ def _problem(error: PortalError) -> Response:
     response = jsonify(problem.model_dump())
     response.status_code, response.mimetype = error.status, "application/problem+json"
     if isinstance(error, TokenRejected):
-        response.headers["WWW-Authenticate"] = f'DPoP error="{error.code}", algs="{" ".join(dpop.ALGORITHMS)}"'
+        algorithms = " ".join(dpop.ALGORITHMS)
+        response.headers["WWW-Authenticate"] = f'{g.get("scheme", "DPoP")} error="{error.code}", algs="{algorithms}"'
     return response
 
 

@@ -72,21 +72,25 @@ def epj(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def writeback_grant(view: Callable[P, R]) -> Callable[P, R]:
-    """A target's server with the write-back grant of one launch, DPoP only."""
+    """A target's server with the write-back grant of one launch."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        secret, now = _dpop_token(), parts().now()
-        with parts().database.read() as session:
-            token = launches.holder(session, secret, launches.WRITEBACK, now)
-            client = registry.client(session, token.client_id) if token else None
-        if token is None or client is None:
-            raise TokenRejected("invalid_token")
-        _prove(secret, token.jkt)
-        g.grant = token
+        g.grant = _held(launches.WRITEBACK)
         return view(*args, **kwargs)
 
     return _worn(guarded, "writeback_grant")
+
+
+def launch_access(view: Callable[P, R]) -> Callable[P, R]:
+    """A target's server with the access token of one launch."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        g.grant = _held(launches.ACCESS)
+        return view(*args, **kwargs)
+
+    return _worn(guarded, "launch_access")
 
 
 def login() -> Login:
@@ -100,13 +104,35 @@ def epj_and_session() -> tuple[Epj, EpjSession]:
 
 
 def grant() -> Token:
-    """The grant behind a `writeback_grant` view."""
+    """The token behind a `writeback_grant` or a `launch_access` view."""
     return g.grant  # type: ignore[no-any-return]  # flask.g is untyped
 
 
 def _worn(view: Callable[P, R], name: str) -> Callable[P, R]:
     view.guard = name  # type: ignore[attr-defined]
     return view
+
+
+def _held(kind: str) -> Token:
+    """What the presented token stands for; one that is bound to a key comes with its proof, and by no other scheme."""
+    scheme, secret = _presented()
+    with parts().database.read() as session:
+        token = launches.holder(session, secret, kind, parts().now())
+        client = registry.client(session, token.client_id) if token else None
+    g.scheme = "DPoP" if client is None or client.is_strict else scheme
+    if token is None or client is None or scheme != ("DPoP" if token.jkt else "Bearer"):
+        raise TokenRejected("invalid_token")
+    if token.jkt:
+        _prove(secret, token.jkt)
+    return token
+
+
+def _presented() -> tuple[str, str]:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    known = {"dpop": "DPoP", "bearer": "Bearer"}.get(scheme.lower())
+    if known is None or not secret:
+        raise TokenRejected("invalid_token", "Authorization")
+    return known, secret
 
 
 def _dpop_token() -> str:

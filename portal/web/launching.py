@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from flask_babel import lazy_gettext as _
@@ -20,8 +20,8 @@ from portal.web.zone import zone
 if TYPE_CHECKING:
     from portal.domain.audit import AuditEvent
     from portal.domain.catalogue import Service
+    from portal.domain.client_registration import Client, Handover
     from portal.domain.context import Context
-    from portal.domain.registration import Client, Handover
 
 _SENT = {
     "patient_number": _("pasientens fødselsnummer"),
@@ -30,6 +30,13 @@ _SENT = {
     "her_id": _("kontorets adresse for meldinger"),
     "encounter": _("konsultasjonen"),
 }
+
+
+class Onwards(NamedTuple):
+    """Where the browser goes: by GET, or with `fields` by POST."""
+
+    url: str
+    fields: dict[str, str] | None = None
 
 
 def sent_along(handover: Handover | None) -> list[str]:
@@ -44,33 +51,67 @@ def writeback(handover: Handover | None, context: Context) -> str | None:
     return "on" if context.can_take_messages else "off"
 
 
-def begin(service: Service, context: Context | None) -> str:
-    """Remember the launch and return the address to go to; a context goes along only by `sso_context`."""
-    portal = parts()
-    address = service.address(zone())
-    client = None
-    if service.level is Level.SSO_CONTEXT:
-        with portal.database.read() as session:
-            client = registry.client_of_service(session, service.id)
+def begin(service: Service, context: Context | None) -> Onwards:
+    """Remember the launch and say where it goes; a context goes along only by `sso_context`.
+
+    Raises LaunchRejected when the service has no address here, or no client that can take the launch.
+    """
+    address, client = service.address(zone()), _client(service)
     if address is None or (service.level is Level.SSO_CONTEXT and client is None):
         raise LaunchRejected("service_closed")
-    launch = _launch(service, context, client)
-    handle, lives = portal.token(), portal.settings.lifetimes
+    by_launch = client if service.level is Level.SSO_CONTEXT else None
+    made, handle = launch(service, context, by_launch), parts().token()
+    _remember(made, context, handle)
+    if by_launch is not None:
+        return _to_launch_url(by_launch, handle)
+    return Onwards(_sign_on(client, address) if client else address)
+
+
+def _client(service: Service) -> Client | None:
+    """Who takes the launch: the service's own client, or the one that signs people on for it."""
+    if service.level not in {Level.SSO, Level.SSO_CONTEXT}:
+        return None
+    with parts().database.read() as session:
+        return registry.client_of_service(session, service.id)
+
+
+def _remember(made: Launch, context: Context | None, handle: str) -> None:
+    portal, lives = parts(), parts().settings.lifetimes
     with portal.database.write() as session:
-        launches.begin(session, launch)
-        people.use(session, launch.sub, login().office, service.id, launch.created_at)
-        if client:
-            until, keep = launch.created_at + lives.launch, launch.created_at + lives.writeback
-            once.put(session, "launch", handle, launch.id, client=client.client_id, until=until, keep=keep)
-        audit.record(session, _act(launch, context))
-    if client is None:
+        launches.begin(session, made)
+        people.use(session, made.sub, login().office, made.service_id, made.created_at)
+        if made.client_id:
+            # Whether it is in time is the launch's own word: `authorize_by` there, five minutes at /api/context.
+            until, keep = made.created_at + lives.parked, made.created_at + lives.writeback
+            once.put(session, "launch", handle, made.id, client=made.client_id, until=until, keep=keep)
+        audit.record(session, _act(made, context))
+
+
+def _to_launch_url(client: Client, handle: str) -> Onwards:
+    """SMART App Launch 2.2: `iss` and an opaque `launch`, by GET or, where the client wants it, by POST."""
+    fields = {"iss": parts().settings.fhir_issuer, "launch": handle}
+    url = str(client.launch_url)
+    if client.launch_method == "post":
+        return Onwards(url, fields)
+    return Onwards(_with(url, fields))
+
+
+def _sign_on(client: Client, address: str) -> str:
+    """Where a target of ours is told to log in with us (OpenID Connect Core §4); else the address itself."""
+    if not client.initiate_login_uri:
         return address
-    separator = "&" if "?" in client.launch_url else "?"
-    return f"{client.launch_url}{separator}{urlencode({'iss': portal.settings.fhir_issuer, 'launch': handle})}"
+    fields = {"iss": parts().settings.base_url, "target_link_uri": address}
+    return _with(client.initiate_login_uri, fields)
 
 
-def _launch(service: Service, context: Context | None, client: Client | None) -> Launch:
+def _with(url: str, fields: dict[str, str]) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(fields)}"
+
+
+def launch(service: Service, context: Context | None, client: Client | None) -> Launch:
+    """A launch of now by whoever is logged in, not yet remembered."""
     portal, who = parts(), login()
+    now = portal.now()
     office = context.organisation if context else who.organisation
     return Launch(
         id=portal.token(),
@@ -80,7 +121,8 @@ def _launch(service: Service, context: Context | None, client: Client | None) ->
         sub=who.person.sub,
         session_hash=who.key_hash,
         patient_id=opaque_patient(portal.token()) if context and client else None,
-        created_at=portal.now(),
+        created_at=now,
+        authorize_by=now + portal.settings.lifetimes.launch if client else None,
         organisation=office.label if office else None,
     )
 

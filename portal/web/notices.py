@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, jsonify
 
 from portal.domain.notice import NoticePut
 from portal.domain.text import is_opaque_id
@@ -15,7 +15,6 @@ from portal.web.acts import act
 from portal.web.bodies import body
 from portal.web.guards import target_client
 from portal.web.oauth import client
-from portal.web.oauth.request import FormRequest
 from portal.web.parts import parts
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def put(notice_id: str) -> ResponseReturnValue:
         raise RequestRejected("invalid_body", "notice_id")
     said = body(NoticePut)
     proof = said.model_dump(include={"client_assertion_type", "client_assertion"})
-    registered = client.authenticate(client.query, FormRequest(request.method, proof)).registered
+    registered = client.by_assertion(proof)
     notice = Notice(registered.service, notice_id, said.stop, posted_by=f"client {registered.client_id}")
     with parts().database.write() as session:
         notices.post(session, notice)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from portal.adapters.address_register import AddressRegister
     from portal.adapters.openid import OpenIdClient
     from portal.adapters.smart.client import SmartClient
+    from portal.adapters.target_keys import TargetKeys
     from portal.domain.keyring import Keyring
     from portal.settings import Settings
     from portal.store.database import Database
@@ -38,6 +39,7 @@ class Parts:
     shelf: Shelf
     addresses: AddressRegister | None
     smart: SmartClient
+    target_keys: TargetKeys
     now: Callable[[], datetime]
     token: Callable[[], str]
     message_id: Callable[[], str]

@@ -130,6 +130,10 @@ _TEXTS = {
         _("Tjenesten ble ikke åpnet i tide"),
         _("Gå tilbake til listen og åpne tjenesten på nytt."),
     ),
+    "client_unknown": (
+        _("Tjenesten er ikke godkjent her"),
+        _("Den som ville åpne Inngangsportalen, er ikke registrert. Gi feilreferansen til den som eier tjenesten."),
+    ),
     "upstream_unreachable": (_NO_ANSWER, _TRY_LATER),
     "upstream_malformed": (_NO_ANSWER, _TRY_LATER),
     "upstream_refused": (_NO_ANSWER, _TRY_LATER),

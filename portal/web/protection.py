@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     View = TypeVar("View", bound=Callable[..., Any])
 
-_CSP = (
+CSP = (
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; script-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
-    "Content-Security-Policy": _CSP,
+    "Content-Security-Policy": CSP,
     # Not no-referrer: that makes browsers send `Origin: null` with our own forms. Pages that leave us are stricter.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -32,7 +32,7 @@ _HEADERS = {
     "Permissions-Policy": "interest-cohort=()",
 }
 _LOOKED_AT = frozenset({"public", "catalogue_api", "accessibility", "health", "metadata"})
-_PROVEN = frozenset({"target_client", "epj", "writeback_grant"})
+_PROVEN = frozenset({"target_client", "epj", "writeback_grant", "launch_access"})
 _NUMBER = 11
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

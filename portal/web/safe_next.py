@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import current_app, url_for
 from werkzeug.exceptions import HTTPException
@@ -21,4 +22,11 @@ def safe_next(path: str) -> str:
     # Not to where a login begins or ends: that would be another one.
     if endpoint.partition(".")[0] in {"static", "auth", "logout"}:
         return url_for("services.mine")
-    return url_for(endpoint, **arguments)
+    return url_for(endpoint, **arguments, **_parked(endpoint, wish.query))
+
+
+def _parked(endpoint: str, query: str) -> dict[str, Any]:
+    """A launch that waits for the login is named in the query; no other page is."""
+    if endpoint != "authorize.authorize":
+        return {}
+    return {name: value for name, value in parse_qsl(query) if name in {"client_id", "request_uri"}}

@@ -129,4 +129,5 @@ def _ask(offered: Offered, context: Context, newer: str | None) -> ResponseRetur
 
 def _leave(service: Service, context: Context | None) -> ResponseReturnValue:
     title = service.title.in_language(language.current())
-    return leave(launching.begin(service, context), gettext("Åpner %(title)s", title=title))
+    onwards = launching.begin(service, context)
+    return leave(onwards.url, gettext("Åpner %(title)s", title=title), onwards.fields)

@@ -13,7 +13,7 @@ from support.chance import FIELDS, NOW
 
 from portal.domain.access import Answer, ContextFacts, Decision, decide
 from portal.domain.access_rules import Rule
-from portal.domain.registration import Handover
+from portal.domain.client_registration import Handover
 from portal.domain.stock import stock_of
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ CLAIMS: dict[str, Any] = {
 
 def check(token: str, keys: list[dict[str, Any]] | None = None) -> assertion.Checked:
     known = [ec().public] if keys is None else keys
-    return assertion.check(token, keys=known, client_id=CLIENT, audience=ISSUER, now=NOW)
+    return assertion.check(token, keys=known, client_id=CLIENT, audiences=(ISSUER,), now=NOW)
 
 
 def refused(token: str, keys: list[dict[str, Any]] | None = None) -> str:

@@ -7,7 +7,7 @@ from support.keys import ec, rsa
 
 from portal.domain import dpop
 from portal.domain.client_key import Ring, State, public_half, ring_of
-from portal.domain.registration import PublicKey
+from portal.domain.client_registration import PublicKey
 
 FIRST, NEW, OLD = ec("first").private, rsa("new", "PS256").private, ec("old").private
 ALLOWED = {

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from support.catalogue import a_catalogue
 
 from portal.domain.catalogue import Level
+from portal.domain.client_registration import Handover
 from portal.domain.launch import Success
-from portal.domain.registration import Handover
 from portal.domain.service_parts import Stop
 from portal.domain.stock import Stock, stock_of
 

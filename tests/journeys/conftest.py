@@ -18,15 +18,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from support.world import World
+    from support.world import Profile, World
 
     from portal.demo.browser import Browser, Page
     from portal.worker.tools import Tools
 
 
 @pytest.fixture
-def world(database_url: str, tmp_path: Path) -> Iterator[World]:
-    with living(database_url, tmp_path) as running:
+def profile() -> Profile:
+    """What the targets are registered in; modules about launches go through both."""
+    return "strict"
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path, profile: Profile) -> Iterator[World]:
+    with living(database_url, tmp_path, profile) as running:
         yield running
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from support.keys import ec, signed
@@ -10,7 +10,12 @@ from support.keys import ec, signed
 from portal.domain import assertion
 
 if TYPE_CHECKING:
-    from support.world import World
+    from support.world import Profile, World
+
+
+@pytest.fixture(params=["strict", "classic"])
+def profile(request: pytest.FixtureRequest) -> Profile:
+    return cast("Profile", request.param)
 
 
 @pytest.mark.parametrize("sub", ["a\u0000b", "x" * 300, "", None, 7])
@@ -35,7 +40,7 @@ def test_an_assertion_from_nobody_is_refused_on_either_database(world: World, su
         ({"code_challenge_method": "plain"}, "invalid_request"),
         ({"code_challenge_method": ""}, "invalid_request"),
         ({"code_challenge": "short"}, "invalid_request"),
-        ({"scope": "launch patient/*.cruds"}, "invalid_scope"),
+        ({"scope": "patient/*.cruds"}, "invalid_scope"),
         ({"aud": "https://evil.example/fhir"}, "invalid_request"),
         ({"launch": ""}, "invalid_request"),
         ({"request_uri": "urn:x"}, "invalid_request"),
@@ -61,7 +66,9 @@ def test_an_assertion_is_good_once_and_for_us_alone(world: World) -> None:
     right = assertion.make(key, "demo-melding", world.origin, now, "jti-aaaaaaaaaaaaaaaaaaaaaa")
     assert post(right) == (400, "unsupported_response_type")
     assert post(right) == (401, "invalid_client")
-    for audience in (url, f"{world.origin}/oauth/token", [world.origin]):
+    # SMART's own clients name the token endpoint; FAPI 2.0 knows the issuer alone.
+    foreign = [url, [world.origin], *([f"{world.origin}/oauth/token"] if world.profile == "strict" else [])]
+    for audience in foreign:
         at = int(now.timestamp())
         claims = {
             "iss": "demo-melding",

@@ -15,7 +15,7 @@ from portal.domain.epj_session import EpjSession
 from portal.domain.identity import Authorisation, Person
 from portal.domain.keyring import Keyring
 from portal.domain.oids import FNR
-from portal.store import contexts
+from portal.store import contexts, endings
 from portal.store.tables.launches import ContextRow
 from portal.store.vault import Vault
 
@@ -67,7 +67,7 @@ def refresh(database: Database, until: datetime, by: EpjSession = HERS, at: date
 
 def end(database: Database, by: EpjSession = HERS) -> bool:
     with database.write() as session:
-        return contexts.end(session, "c-1", by, NOW + MINUTE)
+        return endings.of_context(session, "c-1", by, NOW + MINUTE)
 
 
 def live(database: Database, box: Vault, at: datetime, sub: str = "sub-1") -> list[str]:
@@ -196,7 +196,7 @@ def test_another_patient_in_another_session_does_not(database: Database, box: Va
 def test_a_newer_patient_who_was_closed_does_not(database: Database, box: Vault) -> None:
     put(database, box, "c-2", created_at=NOW + MINUTE, patient_ref="f" * 64)
     with database.write() as session:
-        contexts.end(session, "c-2", HERS, NOW + MINUTE)
+        endings.of_context(session, "c-2", HERS, NOW + MINUTE)
     assert is_newest(database)
 
 

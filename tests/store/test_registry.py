@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.keys import ec
 
-from portal.domain.registration import Client, Epj, Handover, PublicKey
+from portal.domain.client_registration import Client, Handover, PublicKey
+from portal.domain.registration import Epj
 from portal.errors import NotAllowed, RequestRejected
 from portal.store import registry
 from portal.store.registry import Entry
@@ -120,11 +121,27 @@ def test_disabled_means_out_of_force_at_once(database: Database) -> None:
 
 
 @pytest.mark.usefixtures("both")
-def test_what_is_in_force_is_not_overwritten(database: Database) -> None:
-    with pytest.raises(RequestRejected, match="in force"):
-        propose(database, changed(CLIENT, release=("patient_number",)))
+def test_a_change_of_what_is_in_force_waits_beside_it(database: Database) -> None:
+    wider, switched = changed(CLIENT, release=("patient_number",)), EPJ.model_copy(update={"start_by_query": True})
+    propose(database, wider, switched, by=OLA)
     with database.read() as session:
         assert registry.client(session, CLIENT.client_id) == CLIENT
+        assert registry.epj(session, EPJ.id) == EPJ
+        assert registry.list_clients(session) == [Entry(CLIENT.client_id, "enabled", KARI, OLA, OLA)]
+    with pytest.raises(NotAllowed, match="four_eyes"):
+        approve_client(database, by=OLA)
+    assert (approve_client(database, by=KARI), approve_epj(database, by=KARI)) == (wider, switched)
+    with database.read() as session:
+        assert registry.client(session, CLIENT.client_id) == wider
+        assert registry.list_clients(session) == [Entry(CLIENT.client_id, "enabled", OLA, KARI)]
+
+
+@pytest.mark.usefixtures("both")
+def test_a_change_that_waits_goes_with_what_it_would_change(database: Database) -> None:
+    propose(database, changed(CLIENT, release=()))
+    with database.write() as session:
+        assert registry.disable_client(session, CLIENT.client_id)
+    assert approve_client(database) is None
 
 
 @pytest.mark.usefixtures("both")

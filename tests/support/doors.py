@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from sqlalchemy import func, select
 from support.bodies import LINE
 from support.helseid import ANNA
-from support.keys import ec
+from support.keys import ec, rsa
 from support.lying_epj import NUMBER, LyingEpj, lying_epj, our_key
 from support.siege import Lines, listening
 from support.staging import living
@@ -90,7 +90,7 @@ class Doors:
 @contextmanager
 def doors(database_url: str, folder: Path, **changes: Any) -> Iterator[Doors]:
     """Serve until the block ends; `changes` are settings."""
-    lines, keys = Lines(), (ec("catalogue").private, our_key())
+    lines, keys = Lines(), (ec("catalogue").private, our_key(), rsa("sign-on").private)
     with lying_epj() as epj, living(database_url, folder, signing_keys=keys, **changes) as world, listening(lines):
         epj.now = world.clock()
         # The register does not know it; write-back is no matter here.

@@ -102,7 +102,7 @@ class Issuer:
 
     def _authenticate(self, asked: Asked) -> None:
         given, keys = asked.form["client_assertion"], self.client_keys
-        checked = assertion.check(given, keys=keys, client_id=CLIENT, audience=self.origin, now=self.now)
+        checked = assertion.check(given, keys=keys, client_id=CLIENT, audiences=(self.origin,), now=self.now)
         self._spend(checked.jti)
 
     def _proof(self, asked: Asked, access_token: str | None) -> dpop.Proof:

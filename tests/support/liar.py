@@ -161,7 +161,7 @@ class Liar:
     def _authenticate(self, asked: Asked) -> None:
         given = asked.form["client_assertion"]
         keys, now = [ec(CLIENT).public], self.now()
-        checked = assertion.check(given, keys=keys, client_id=CLIENT, audience=self.origin, now=now)
+        checked = assertion.check(given, keys=keys, client_id=CLIENT, audiences=(self.origin,), now=now)
         self._spend(checked.jti)
 
     def _proof(self, asked: Asked, access_token: str | None) -> dpop.Proof:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from base64 import b64decode
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
@@ -148,10 +148,10 @@ class LyingEpj:
             asked.form["client_assertion"],
             keys=[ec("portal", "P-384", "ES384").public],
             client_id=CLIENT,
-            audience=self.configuration["token_endpoint"],
+            audiences=(self.configuration["token_endpoint"],),
             now=self.now,
             algorithms=("ES384",),
-            longest=timedelta(minutes=5),
+            longest=assertion.CLASSIC,
         )
 
     def _read(self, asked: Asked) -> Says:

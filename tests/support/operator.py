@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support.keys import ec
+from support.keys import ec, rsa
 
 from portal.store.database import Database
 
@@ -33,7 +33,9 @@ def environment(database_url: str, folder: Path) -> dict[str, str]:
         "HELSEID_ISSUER": "http://127.0.0.1:8",
         "HELSEID_CLIENT_ID": "portal",
         "HELSEID_CLIENT_KEY": json.dumps(ec().private),
-        "SIGNING_KEYS": json.dumps([ec("catalogue").private, ec("smart", "P-384", "ES384").private]),
+        "SIGNING_KEYS": json.dumps(
+            [ec("catalogue").private, ec("smart", "P-384", "ES384").private, rsa("sign-on").private]
+        ),
         "DATA_KEYS": json.dumps({"2026-1": KEY}),
         "INDEX_KEY": KEY,
         "AUDIT_KEY": KEY,

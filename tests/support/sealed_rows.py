@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from support.keys import ec
 
+from portal.domain.client_registration import Client, PublicKey
 from portal.domain.context import Context, Patient, Practitioner, ReplyTo
 from portal.domain.epj_session import EpjSession
 from portal.domain.identity import Organisation, Person
 from portal.domain.keyring import Keyring
 from portal.domain.launch import Launch
 from portal.domain.oids import FNR
-from portal.domain.registration import Client, Epj, PublicKey
+from portal.domain.registration import Epj
 from portal.store import contexts, documents, launches, logins, registry
 from portal.store.documents import Document
 from portal.store.launches import Token

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support import helseid
-from support.keys import ec
+from support.keys import ec, rsa
 from support.serving import served
 from support.world import AUDIENCE, SCOPE, World
 
@@ -23,14 +23,17 @@ from portal.demo.helseid import address_register
 from portal.demo.helseid.config import Client as HelseIdClient
 from portal.demo.helseid.config import Jwks, Party
 from portal.demo.ports import free_port
+from portal.domain.client_registration import Client, PublicKey
 from portal.domain.identity import Organisation
-from portal.domain.registration import Client, Epj, PublicKey
+from portal.domain.registration import Epj
 from portal.settings import Settings
 from portal.store import registry
 from portal.store.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from support.world import Profile
 
 
 SMART_KEY = ec("smart", "P-384", "ES384")
@@ -45,19 +48,19 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def living(database_url: str, folder: Path, **changes: Any) -> Iterator[World]:
-    """Serve a world until the block ends; `changes` are settings."""
+def living(database_url: str, folder: Path, profile: Profile = "strict", **changes: Any) -> Iterator[World]:
+    """Serve a world until the block ends, its targets in this profile; `changes` are settings."""
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
     with helseid.StandIn(*_helseid_clients(origin), parties=PARTIES) as standin:
         provider = standin.provider
         settings = settings_for(origin, provider.issuer, database_url, folder / "state", changes)
         database = Database(database_url)
-        register(database)
+        register(database, profile)
         _publish(settings)
         app = create_app(settings, Edges(now=provider.now))
         (folder / "pages").mkdir()
-        world = World(app, settings, standin, database, folder / "pages", EPJ)
+        world = World(app, settings, standin, database, folder / "pages", EPJ, profile)
         world.clients = {name: world_client(world, name) for name in ("demo-melding", "demo-annen")}
         with served(app, port):
             yield world
@@ -77,12 +80,12 @@ def world_client(world: World, client_id: str) -> ProvenClient:
     )
 
 
-def register(database: Database) -> None:
+def register(database: Database, profile: Profile = "strict") -> None:
     """Put the EPJ and two targets in force."""
     with database.write() as session:
         registry.propose_epj(session, EPJ, "en")
         registry.approve_epj(session, "epj", "to")
-        for client in (_client("demo-melding", "demo-melding"), _client("demo-annen", "demo-sso")):
+        for client in (_client("demo-melding", "demo-melding", profile), _client("demo-annen", "demo-sso", profile)):
             registry.propose_client(session, client, "en")
             registry.approve_client(session, client.client_id, "to")
 
@@ -97,12 +100,13 @@ EPJ = Epj(
 )
 
 
-def _client(client_id: str, service: str) -> Client:
+def _client(client_id: str, service: str, profile: Profile) -> Client:
     public = {name: value for name, value in ec(client_id).public.items() if name != "use"}
     return Client(
         client_id=client_id,
         service=service,
         owner="Demo-eier",
+        profile=profile,
         keys=(PublicKey.model_validate(public),),
         launch_url=f"http://127.0.0.1:9/{client_id}/launch",
         redirect_uris=(f"http://127.0.0.1:9/{client_id}/callback",),
@@ -156,7 +160,7 @@ def settings_for(origin: str, issuer: str, database_url: str, state: Path, chang
         helseid_client_id="portal",
         helseid_client_key=json.dumps(ec("portal").private),
         address_register=f"{issuer}{address_register.PARTIES}",
-        signing_keys=json.dumps([ec("catalogue").private, SMART_KEY.private]),
+        signing_keys=json.dumps([ec("catalogue").private, SMART_KEY.private, rsa("sign-on").private]),
         data_keys=json.dumps({"1": key}),
         index_key=key,
         audit_key=key,

@@ -6,7 +6,7 @@ import json
 import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
@@ -44,6 +44,9 @@ AUDIENCE, SCOPE = "inngangsportalen", "inngangsportalen/context"
 _PID = "helseid://scopes/identity/pid helseid://scopes/identity/security_level helseid://scopes/hpr/hpr_number"
 
 
+Profile = Literal["strict", "classic"]
+
+
 class Raw:
     """An answer that `requests` brought."""
 
@@ -62,6 +65,7 @@ class World:
     database: Database
     pages: Path
     epj: Epj
+    profile: Profile = "strict"
     clients: dict[str, ProvenClient] = field(default_factory=dict)
 
     @property
@@ -115,12 +119,21 @@ class World:
         return str(client.redeem(code, begun.verifier)["access_token"])
 
     def call(
-        self, method: str, path: str, token: str, body: Any = None, *, key: dict[str, str] | None = None, **headers: str
+        self,
+        method: str,
+        path: str,
+        token: str,
+        body: Any = None,
+        *,
+        key: dict[str, str] | None = None,
+        scheme: str = "DPoP",
+        **headers: str,
     ) -> Answer:
-        """One call with a DPoP-bound token; the EPJ's key unless another is given."""
+        """One call with a token, bound by DPoP unless its scheme is another; the EPJ's key unless one is given."""
         url = f"{self.origin}{path}"
         proof = dpop.make_proof(key or ec("epj").private, method, url, self.clock(), _token(), access_token=token)
-        fixed = {"Authorization": f"DPoP {token}", "DPoP": proof, "X-SOURCE-SYSTEM": "EksempelEPJ 1.0"}
+        fixed = {"Authorization": f"{scheme} {token}", "X-SOURCE-SYSTEM": "EksempelEPJ 1.0"}
+        fixed |= {"DPoP": proof} if scheme == "DPoP" else {}
         data = None if body is None else json.dumps(body).encode()
         return self.egress.send(
             method, url, headers={**fixed, "Content-Type": "application/json", **headers}, data=data
@@ -182,14 +195,15 @@ class World:
         return browser.step(Hop("GET", f"{self.origin}/oauth/authorize?{query}"))
 
     def redeem(self, client: str, code: str, verifier: str, **changes: str) -> Answer:
-        """The token endpoint as the client."""
+        """The token endpoint as the client, with a proof where its profile wants one."""
         form = {
             "grant_type": "authorization_code",
             "code": code,
             "code_verifier": verifier,
             "redirect_uri": f"http://127.0.0.1:9/{client}/callback",
         }
-        return self.clients[client].post_bound(f"{self.origin}/oauth/token", form | changes)
+        post = self.clients[client].post_bound if self.profile == "strict" else self.clients[client].post
+        return post(f"{self.origin}/oauth/token", form | changes)
 
     def launch(self, browser: Browser, listed: Page, client: str = "demo-melding") -> dict[str, Any]:
         """A whole launch: the token response."""
@@ -203,12 +217,17 @@ class World:
         """Put a document with the grant of a launch."""
         path = f"/api/writeback/{document_id}"
         body = document_body(launched["patient"]) | changes
-        return self.call("PUT", path, launched["writeback_token"], body, key=ec("demo-melding").private)
+        return self.as_target("PUT", path, launched["writeback_token"], body)
 
     def state_of(self, launched: dict[str, Any], document_id: str = "d-1") -> Answer:
         """Where the target hears that its document is."""
         path = f"/api/writeback/{document_id}"
-        return self.call("GET", path, launched["writeback_token"], key=ec("demo-melding").private)
+        return self.as_target("GET", path, launched["writeback_token"])
+
+    def as_target(self, method: str, path: str, token: str, body: Any = None) -> Answer:
+        """A call by demo-melding, with a token as its profile has them."""
+        scheme = "DPoP" if self.profile == "strict" else "Bearer"
+        return self.call(method, path, token, body, key=ec("demo-melding").private, scheme=scheme)
 
     def _helseid_client(self, client_id: str) -> OpenIdClient:
         return OpenIdClient(

@@ -12,8 +12,8 @@ from support.pages import in_each_language, pages_app
 from portal.domain.access import Answer, Decision, Reason
 from portal.domain.arrangement import Offered
 from portal.domain.catalogue import Catalogue, Category, Service
+from portal.domain.client_registration import Handover
 from portal.domain.launch import Success
-from portal.domain.registration import Handover
 from portal.domain.stock import stock_of
 from portal.web.cards.article import article
 from portal.web.cards.card import Card, Cards

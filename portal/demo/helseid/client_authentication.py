@@ -34,7 +34,7 @@ def authenticate(provider: Provider, form: dict[str, str]) -> Client:
         given,
         keys=client.jwks.keys,
         client_id=client.client_id,
-        audience=provider.issuer,
+        audiences=(provider.issuer,),
         now=now,
         algorithms=ALGORITHMS,
     )

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from portal.adapters.self_service import SCOPE
 from portal.demo.helseid.callers import caller
-from portal.domain.registration import PublicKey
+from portal.domain.client_registration import PublicKey
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue

@@ -56,7 +56,10 @@ class ContextRow(Base):
 
 
 class LaunchRow(Base):
-    """One click from one Context (or none) to one Service; `id` is the trace id."""
+    """One click from one Context (or none) to one Service; `id` is the trace id.
+
+    `authorize_by` is until when its target may take it up, None for one that takes nothing up.
+    """
 
     __tablename__ = "launch"
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -68,19 +71,34 @@ class LaunchRow(Base):
     patient_id: Mapped[str | None] = mapped_column(String(64))
     organisation: Mapped[str | None] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(Utc, index=True)
+    authorize_by: Mapped[MaybeInstant]
     redeemed_at: Mapped[MaybeInstant]
     revoked_at: Mapped[MaybeInstant]
 
 
 class TokenRow(Base):
-    """An access token or a write-back grant; stored as a hash, bound to a key (`jkt`, RFC 9449)."""
+    """An access token, a refresh token or a write-back grant; stored as a hash.
+
+    `jkt` is the key that it is bound to (RFC 9449 §6.1), None for a bearer token of the classic profile.
+    """
 
     __tablename__ = "token"
     key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     launch_id: Mapped[str] = mapped_column(ForeignKey("launch.id"), index=True)
     client_id: Mapped[str] = mapped_column(ForeignKey("client.id"))
-    jkt: Mapped[str] = mapped_column(String(43))
+    jkt: Mapped[str | None] = mapped_column(String(43))
     scope: Mapped[str] = mapped_column(String(500))
     expires_at: Mapped[Instant]
     revoked_at: Mapped[MaybeInstant]
+
+
+class LaunchFailureRow(Base):
+    """That a target, or our own authorization server, could not take a launch up; nothing of the patient."""
+
+    __tablename__ = "launch_failure"
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    launch_id: Mapped[str] = mapped_column(ForeignKey("launch.id"), index=True)
+    service_id: Mapped[Id]
+    code: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime] = mapped_column(Utc, index=True)

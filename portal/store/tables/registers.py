@@ -13,7 +13,7 @@ from portal.store.tables.base import Base, Id, Instant, MaybeInstant, Sequence
 
 
 class EpjRow(Base):
-    """A journal system's registration."""
+    """A journal system's registration; `proposal` waits for a second person while the one in force goes on."""
 
     __tablename__ = "epj"
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -21,6 +21,7 @@ class EpjRow(Base):
     state: Mapped[str] = mapped_column(String(20))
     proposed_by: Mapped[str] = mapped_column(String(100))
     approved_by: Mapped[str | None] = mapped_column(String(100))
+    proposal: Mapped[dict[str, Any] | None] = mapped_column(Json)
     cursor: Mapped[str] = mapped_column(String(100), server_default="")
 
 
@@ -36,7 +37,7 @@ class EpjObservationRow(Base):
 
 
 class ClientRow(Base):
-    """A target portal's registration."""
+    """A target portal's registration; `proposal` as for an EPJ."""
 
     __tablename__ = "client"
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -45,6 +46,7 @@ class ClientRow(Base):
     state: Mapped[str] = mapped_column(String(20))
     proposed_by: Mapped[str] = mapped_column(String(100))
     approved_by: Mapped[str | None] = mapped_column(String(100))
+    proposal: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
 class RevisionRow(Base):

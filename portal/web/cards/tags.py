@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from portal.domain.catalogue import Service
-    from portal.domain.registration import Handover
+    from portal.domain.client_registration import Handover
 
 
 class Tag(NamedTuple):

@@ -3,59 +3,106 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from portal.domain.bodies import TokenResponse
-from portal.domain.launch import fhir_context
-from portal.store.launches import ACCESS, WRITEBACK, Token
+from portal.domain import scopes, sign_on_token
+from portal.domain.identity import HPR_NUMBER
+from portal.domain.target_bodies import TokenResponse
+from portal.store.launches import ACCESS, REFRESH, WRITEBACK, Token
+from portal.web import handover
+from portal.web.oauth import sign_on
 from portal.web.parts import parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from portal.domain.client_registration import Client
     from portal.domain.context import Context
     from portal.domain.launch import Launch
-    from portal.domain.registration import Client
-
-TOKEN_TYPE: Literal["DPoP"] = "DPoP"  # noqa: S105  a scheme, not a secret
+    from portal.web.oauth.codes import LaunchCode
 
 
-def compose(launch: Launch, context: Context | None, client: Client, scope: str) -> dict[str, Any]:
-    """What the target's server gets: as much of the context as its registration allows, by back channel only."""
-    portal = parts()
-    given = TokenResponse(
-        access_token=portal.token(),
-        token_type=TOKEN_TYPE,
-        expires_in=int(portal.settings.lifetimes.access_token.total_seconds()),
-        scope=scope,
-        trace_id=launch.id,
-        sub=launch.sub,
-        **(_of_context(launch, context, client) if context else {}),
+class Granted(NamedTuple):
+    """Whom an answer is for and what about; `jkt` is the key that its tokens are bound to, None for bearer tokens."""
+
+    launch: Launch
+    context: Context | None
+    client: Client
+    scope: str
+    jkt: str | None
+
+
+def first(granted: Granted, code: LaunchCode) -> dict[str, Any]:
+    """The answer to a code: all that the target's server gets with the launch."""
+    access_token = _access_token(granted)
+    context, client = granted.context, granted.client
+    return _composed(
+        granted,
+        access_token=access_token,
+        id_token=_id_token(granted, code, access_token) if "openid" in granted.scope.split() else None,
+        refresh_token=_refresh_token(granted),
+        **(handover.writeback(context, client) if context else {}),
     )
-    return given.model_dump(mode="json", exclude_none=True)
 
 
-def tokens(
-    given: dict[str, Any], launch: Launch, client_id: str, jkt: str, now: datetime
-) -> Iterator[tuple[str, Token]]:
+def again(granted: Granted) -> dict[str, Any]:
+    """The answer to a refresh token, with the next one; who the person is has been said (Core §12.2)."""
+    return _composed(granted, access_token=_access_token(granted), refresh_token=_refresh_token(granted))
+
+
+def tokens(given: dict[str, Any], granted: Granted, now: datetime) -> Iterator[tuple[str, Token]]:
     """Each secret of an answer with what it stands for."""
-    secrets = ((ACCESS, "access_token", "expires_in"), (WRITEBACK, "writeback_token", "writeback_expires_in"))
-    for kind, secret, life in secrets:
-        if secret in given:
-            expires_at = now + timedelta(seconds=given[life])
-            yield given[secret], Token(kind, launch.id, client_id, jkt, given["scope"], expires_at)
-
-
-def _of_context(launch: Launch, context: Context, client: Client) -> dict[str, Any]:
-    portal = parts()
-    told: dict[str, Any] = {
-        "patient": launch.patient_id,
-        "encounter": context.encounter if "encounter" in client.release else None,
-        "fhirContext": fhir_context(context, client, portal.settings.fhir_issuer),
-        "tenant": portal.keyring.tenant(client.client_id, context.organisation.parent),
+    lives = parts().settings.lifetimes
+    named = {
+        ACCESS: ("access_token", lives.access_token),
+        REFRESH: ("refresh_token", lives.session),
+        WRITEBACK: ("writeback_token", timedelta(seconds=given.get("writeback_expires_in", 0))),
     }
-    if client.writeback and context.can_take_messages:
-        told["writeback_token"] = portal.token()
-        told["writeback_expires_in"] = int(portal.settings.lifetimes.writeback.total_seconds())
-    return told
+    for kind, (name, life) in named.items():
+        if name in given:
+            client_id = granted.client.client_id
+            yield given[name], Token(kind, granted.launch.id, client_id, granted.jkt, granted.scope, now + life)
+
+
+def _composed(granted: Granted, **given: Any) -> dict[str, Any]:
+    context = granted.context
+    answer = TokenResponse(
+        token_type="DPoP" if granted.jkt else "Bearer",
+        expires_in=int(parts().settings.lifetimes.access_token.total_seconds()),
+        scope=granted.scope,
+        trace_id=granted.launch.id,
+        sub=granted.launch.sub,
+        **given,
+        **(handover.told(granted.launch, context, granted.client) if context else {}),
+    )
+    return answer.model_dump(mode="json", exclude_none=True)
+
+
+def _access_token(granted: Granted) -> str:
+    portal, client = parts(), granted.client
+    if client.access_token == "opaque":  # noqa: S105  a kind, not a secret
+        return portal.token()
+    named = {"client_id": client.client_id, "scope": granted.scope, "jti": portal.token()}
+    key, life = portal.settings.signing_key("RS256"), portal.settings.lifetimes.access_token
+    claims = _subject(granted, portal.settings.fhir_issuer) | named
+    return sign_on_token.access_token(key, claims, portal.now(), life)
+
+
+def _refresh_token(granted: Granted) -> str | None:
+    return parts().token() if scopes.ONLINE in granted.scope.split() else None
+
+
+def _id_token(granted: Granted, code: LaunchCode, access_token: str) -> str:
+    portal, client, context = parts(), granted.client, granted.context
+    told = _subject(granted, client.client_id) | code.evidence | {"nonce": code.nonce}
+    if "fhirUser" in granted.scope.split():
+        told["fhirUser"] = sign_on.fhir_user(granted.launch, client)
+    if context and "hpr" in client.release:
+        told[HPR_NUMBER] = context.practitioner.hpr_number
+    key, life = portal.settings.signing_key("RS256"), portal.settings.lifetimes.access_token
+    return sign_on_token.id_token(key, told, access_token, portal.now(), life)
+
+
+def _subject(granted: Granted, audience: str) -> dict[str, Any]:
+    return {"iss": parts().settings.base_url, "sub": granted.launch.sub, "aud": audience}

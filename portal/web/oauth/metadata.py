@@ -1,17 +1,17 @@
-"""What we tell the world about ourselves (OpenID Connect Discovery, SMART App Launch 2.2 conformance)."""
+"""What we tell the world about ourselves (OpenID Connect Discovery, RFC 8414, SMART App Launch 2.2 conformance)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from flask import Blueprint, jsonify
 
-from portal.domain import assertion, dpop
+from portal.domain import dpop, scopes
 from portal.domain.client_key import public_half
-from portal.domain.launch import SCOPES
+from portal.domain.client_registration import CLASSIC_ALGORITHMS, Authentication
 from portal.web.guards import public
-from portal.web.oauth.client import METHOD
-from portal.web.openapi import description
+from portal.web.oauth.server import GRANTS
+from portal.web.openapi.description import description
 from portal.web.parts import parts
 
 if TYPE_CHECKING:
@@ -19,20 +19,38 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("metadata", __name__)
 
+_CAPABILITIES = (
+    "launch-ehr",
+    "authorize-post",
+    "client-confidential-asymmetric",
+    "sso-openid-connect",
+    "context-ehr-patient",
+    "context-ehr-encounter",
+    "context-banner",
+    "context-style",
+    "permission-user",
+    "permission-patient",
+    "permission-v1",
+    "permission-v2",
+    "permission-online",
+)
+_SANDBOX_CAPABILITIES = ("client-confidential-symmetric", "client-public")
+
 
 @blueprint.get("/.well-known/openid-configuration")
+@blueprint.get("/.well-known/oauth-authorization-server")
 @public
 def server() -> Response:
-    """RFC 8414 and RFC 9126 metadata of the authorization server."""
-    return _cacheable(_server(parts().settings.base_url))
+    """Metadata of the authorization server and OpenID provider."""
+    return _cacheable(_server())
 
 
 @blueprint.get("/fhir/.well-known/smart-configuration")
 @public
 def smart() -> Response:
     """The same for those who come by SMART; `iss` of a launch is this address without `/.well-known/…`."""
-    capabilities = ["launch-ehr", "client-confidential-asymmetric", "context-ehr-patient", "context-banner"]
-    return _cacheable(_server(parts().settings.base_url) | {"capabilities": capabilities})
+    more = _SANDBOX_CAPABILITIES if parts().settings.takes_secrets else ()
+    return _cacheable(_server() | {"capabilities": [*_CAPABILITIES, *more]})
 
 
 @blueprint.get("/.well-known/jwks.json")
@@ -49,22 +67,35 @@ def openapi() -> Response:
     return _cacheable(description(parts().settings.base_url))
 
 
-def _server(issuer: str) -> dict[str, Any]:
+def _server() -> dict[str, Any]:
+    issuer = parts().settings.base_url
+    methods = get_args(Authentication) if parts().settings.takes_secrets else ["private_key_jwt"]
+    proving = {
+        f"{endpoint}_endpoint_auth_{what}_supported": value
+        for endpoint in ("token", "revocation", "introspection")
+        for what, value in {"methods": methods, "signing_alg_values": CLASSIC_ALGORITHMS}.items()
+    }
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oauth/authorize",
         "token_endpoint": f"{issuer}/oauth/token",
         "pushed_authorization_request_endpoint": f"{issuer}/oauth/par",
-        "require_pushed_authorization_requests": True,
+        "revocation_endpoint": f"{issuer}/oauth/revoke",
+        "introspection_endpoint": f"{issuer}/oauth/introspect",
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
         "response_types_supported": ["code"],
-        "grant_types_supported": ["authorization_code"],
-        "scopes_supported": sorted(SCOPES),
+        "response_modes_supported": ["query"],
+        "grant_types_supported": sorted(GRANTS),
+        "scopes_supported": sorted(scopes.EVERY),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "claims_supported": ["iss", "sub", "aud", "iat", "exp", "nonce", "auth_time", "acr", "amr", "fhirUser"],
+        "prompt_values_supported": ["none"],
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": [METHOD],
-        "token_endpoint_auth_signing_alg_values_supported": list(assertion.ALGORITHMS),
         "dpop_signing_alg_values_supported": list(dpop.ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
+        "service_documentation": f"{issuer}/rammeverk/",
+        **proving,
     }
 
 

@@ -11,6 +11,7 @@ from flask import Response, jsonify
 from portal.errors import OAuthError
 from portal.web.oauth import client
 from portal.web.oauth.grant import S256, LaunchGrant
+from portal.web.oauth.refresh import OnlineGrant
 from portal.web.oauth.request import FormRequest, posted
 
 if TYPE_CHECKING:
@@ -19,13 +20,17 @@ if TYPE_CHECKING:
     from portal.web.oauth.client import TargetClient
 
 
+GRANTS = frozenset({LaunchGrant.GRANT_TYPE, OnlineGrant.GRANT_TYPE})
+
+
 class Server(AuthorizationServer):
-    """Strict profile: PAR, private_key_jwt, S256, DPoP."""
+    """Both profiles; each client is held to the one that it has registered."""
 
     def __init__(self) -> None:
         super().__init__()
         self.register_client_auth_method(client.METHOD, client.authenticate)
         self.register_grant(LaunchGrant, [S256()])
+        self.register_grant(OnlineGrant)
 
     def query_client(self, client_id: str) -> TargetClient | None:
         """The client, if it is enabled right now."""

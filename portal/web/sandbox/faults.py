@@ -9,7 +9,7 @@ from flask import g, request
 
 from portal.domain.conformance.observed import SERVER, Facts, Fault, opaque
 from portal.errors import ContextRejected, PortalError, TokenRejected, Unavailable
-from portal.store import contexts, observations
+from portal.store import endings, observations
 from portal.web import once
 from portal.web.guards import epj, epj_and_session
 from portal.web.parts import parts
@@ -103,7 +103,7 @@ def _end() -> None:
     portal, (_, epj_session), session_id = parts(), epj_and_session(), sent().get("sessionId")
     if isinstance(session_id, str):
         with portal.database.write() as session:
-            contexts.end(session, session_id, epj_session, portal.now())
+            endings.of_context(session, session_id, epj_session, portal.now())
 
 
 def _expire() -> None:

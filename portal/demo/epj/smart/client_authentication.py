@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import request
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from portal.demo.epj.smart.server import Server
 
 ALGORITHMS = ("ES384", "RS384")
-LONGEST = timedelta(minutes=5)
 
 
 def authenticate(server: Server, form: dict[str, str]) -> None:
@@ -33,10 +31,10 @@ def authenticate(server: Server, form: dict[str, str]) -> None:
         given,
         keys=_keys(server, given),
         client_id=client_id,
-        audience=f"{server.issuer}/token",
+        audiences=(f"{server.issuer}/token",),
         now=now,
         algorithms=ALGORITHMS,
-        longest=LONGEST,
+        longest=assertion.CLASSIC,
     )
     if not server.memory.used.put(checked.jti, True, now=now, until=checked.expires_at):
         raise OAuthError("invalid_client", "the assertion was used before")

@@ -1,0 +1,135 @@
+"""The launch that an authorization request is about: for this client, this person, in time; and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from portal.errors import NotAllowed, NotFound, OAuthError
+from portal.store import audit, contexts, launches
+from portal.web import launching, offers, once
+from portal.web.acts import act
+from portal.web.guards import login
+from portal.web.oauth import sign_on
+from portal.web.parts import parts
+
+if TYPE_CHECKING:
+    from portal.domain.audit import AuditEvent
+    from portal.domain.catalogue import Service
+    from portal.domain.context import Context
+    from portal.domain.launch import Launch
+    from portal.web.oauth.pushed import Pushed
+
+
+class Launched(NamedTuple):
+    """A launch that holds; one of sign-on alone is made here, and `kept` when its code is."""
+
+    launch: Launch
+    context: Context | None
+    service: Service
+    kept: bool = True
+
+
+def of(waiting: Pushed) -> Launched:
+    """The launch behind a request, for the person who is logged in.
+
+    Another person's attempt burns it. Raises OAuthError: access_denied, invalid_request.
+    """
+    if "launch" not in waiting.form:
+        return _signing_on(waiting)
+    launch = _in_time(waiting)
+    context = _context(launch)
+    if launch.sub != login().person.sub:
+        spend(waiting)
+        _note(launch, context, "launch_authorized", "other_person")
+        raise OAuthError("access_denied", "the launch was made for another person")
+    if launch.context_id and (context is None or not context.is_live(parts().now())):
+        raise OAuthError("access_denied", "the context has ended")
+    return Launched(launch, context, _may_open(launch.service_id, context))
+
+
+def park(waiting: Pushed) -> None:
+    """Let the launch wait until its clinician has logged in; raises OAuthError for one that is not in time."""
+    if "launch" in waiting.form:
+        launch = _in_time(waiting)
+        with parts().database.write() as session:
+            launches.park(session, launch.id, waiting.parked_until)
+
+
+def take(begun: Launched) -> None:
+    """Let the launch belong to the login that its clinician has confirmed it in."""
+    with parts().database.write() as session:
+        launches.take(session, begun.launch.id, login().key_hash)
+        audit.record(session, _act(begun.launch, begun.context, "launch_confirmed", "ok"))
+
+
+def decline(waiting: Pushed, begun: Launched) -> None:
+    """Burn a launch that its clinician does not want."""
+    spend(waiting)
+    _note(begun.launch, begun.context, "launch_confirmed", "declined")
+
+
+def spend(waiting: Pushed) -> None:
+    """Use the handle up, if there is one; raises OAuthError when it was used meanwhile."""
+    handle = waiting.form.get("launch")
+    if handle and once.spend("launch", handle, client=waiting.client.client_id) is None:
+        raise OAuthError("invalid_request", "launch was used")
+
+
+def keep(begun: Launched) -> None:
+    """Remember a launch that began with the target's own request, before its code leaves."""
+    if not begun.kept:
+        with parts().database.write() as session:
+            launches.begin(session, begun.launch)
+            audit.record(session, _act(begun.launch, None, "launch", "ok"))
+
+
+def is_too_old_a_login(waiting: Pushed) -> bool:
+    """Whether the target wants a fresher login than this one (OpenID Connect Core §3.1.2.1, `max_age`)."""
+    longest = waiting.form.get("max_age")
+    age = parts().now().timestamp() - sign_on.evidence(login()).get("auth_time", 0)
+    return longest is not None and age > int(longest)
+
+
+def _in_time(waiting: Pushed) -> Launch:
+    handle, portal = waiting.form["launch"], parts()
+    launch_id = once.look("launch", handle, client=waiting.client.client_id)
+    with portal.database.read() as session:
+        launch = launches.find(session, launch_id) if launch_id else None
+    if launch is None or launch.authorize_by is None or launch.revoked_at is not None:
+        raise OAuthError("invalid_request", "launch is unknown, used or too old")
+    if launch.authorize_by <= portal.now():
+        raise OAuthError("invalid_request", "launch is too old")
+    return launch
+
+
+def _context(launch: Launch) -> Context | None:
+    portal = parts()
+    if launch.context_id is None:
+        return None
+    with portal.database.read() as session:
+        return contexts.find(session, portal.vault, launch.context_id)
+
+
+def _signing_on(waiting: Pushed) -> Launched:
+    """A target of sign-on alone asks by itself: nothing is sent along, and the service must be open to this person."""
+    service = _may_open(waiting.client.service, None)
+    launch = replace(launching.launch(service, None, waiting.client), authorize_by=waiting.parked_until)
+    return Launched(launch, None, service, kept=False)
+
+
+def _may_open(service_id: str, context: Context | None) -> Service:
+    try:
+        return offers.may_open(parts().shelf.stock(), service_id, context).service
+    except (NotAllowed, NotFound) as error:
+        raise OAuthError("access_denied", "the service is not open to this person") from error
+
+
+def _note(launch: Launch, context: Context | None, action: str, outcome: str) -> None:
+    with parts().database.write() as session:
+        audit.record(session, _act(launch, context, action, outcome))
+
+
+def _act(launch: Launch, context: Context | None, action: str, outcome: str) -> AuditEvent:
+    actor, subject, basis = f"person {login().person.sub}", f"launch {launch.id}", f"client {launch.client_id}"
+    return act(action, outcome, actor=actor, subject=subject, basis=basis, context=context)
