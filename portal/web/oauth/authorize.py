@@ -126,7 +126,7 @@ def _ask(waiting: Pushed, begun: Launched) -> ResponseReturnValue:
 
 def _confirmed(waiting: Pushed) -> str:
     begun = launched.of(waiting)
-    if request.form.get("answer") != "yes":
+    if "declined" in request.form:
         launched.decline(waiting, begun)
         raise OAuthError("access_denied", "the clinician said no")
     launched.take(begun)
