@@ -21,8 +21,10 @@ from portal.adapters.openid import OpenIdClient
 from portal.app import Edges, create_app
 from portal.demo.browser import Browser, Hop
 from portal.domain import dpop
+from portal.domain.client_registration import Client
 from portal.domain.pkce import s256
 from portal.settings import Settings
+from portal.store import registry
 from portal.store.tables.sign_on import LoginRow
 
 if TYPE_CHECKING:
@@ -88,7 +90,13 @@ class World:
     @contextmanager
     def app_with(self, edges: Edges | None = None, **changes: Any) -> Iterator[FlaskClient]:
         """Another host of the same portal, with other settings."""
-        app = create_app(Settings.model_validate(dict(self.settings) | changes), edges)
+        with self.host(Settings.model_validate(dict(self.settings) | changes), edges) as client:
+            yield client
+
+    @contextmanager
+    def host(self, settings: Settings, edges: Edges | None = None) -> Iterator[FlaskClient]:
+        """Another host with these settings, whether or not they would be accepted from an environment."""
+        app = create_app(settings, edges)
         try:
             yield app.test_client()
         finally:
@@ -107,6 +115,11 @@ class World:
         with self.database.read() as session:
             latest = select(LoginRow).where(LoginRow.sub == person.sub).order_by(LoginRow.created_at.desc()).limit(1)
             return session.scalars(latest).one()
+
+    def id_token_of(self, person: Person) -> str:
+        """HelseID's id token of the person's latest login."""
+        sealed = self.app.extensions["portal"].vault.open(self.login_of(person).sealed, "login")
+        return str(sealed["id_token"])
 
     def epj_token(self, person: Person, client_id: str = "epj") -> str:
         """A HelseID user token for our audience, as the EPJ's own login gives it."""
@@ -193,6 +206,28 @@ class World:
         """The browser at our authorization endpoint, stopped before it leaves."""
         query = urlencode({"client_id": client, "request_uri": request_uri})
         return browser.step(Hop("GET", f"{self.origin}/oauth/authorize?{query}"))
+
+    def until_it_leaves(self, browser: Browser, hop: Hop) -> Page:
+        """Follow where a request leads, and stop before a target is asked."""
+        while True:
+            page = browser.step(hop)
+            onwards = browser.next(page, hop)
+            if onwards is None or onwards.url.startswith("http://127.0.0.1:9/"):
+                return page
+            hop = onwards
+
+    def put_in_force(self, client: Client) -> None:
+        """Register a target, or a change of one."""
+        with self.database.write() as session:
+            registry.propose_client(session, client, "en")
+            registry.approve_client(session, client.client_id, "to")
+
+    def change(self, client_id: str, **fields: Any) -> None:
+        """Change a target's registration, by two people."""
+        with self.database.read() as session:
+            before = registry.client(session, client_id)
+        assert before is not None
+        self.put_in_force(Client.model_validate(before.model_dump() | fields))
 
     def redeem(self, client: str, code: str, verifier: str, **changes: str) -> Answer:
         """The token endpoint as the client, with a proof where its profile wants one."""

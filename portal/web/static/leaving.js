@@ -1,3 +1,3 @@
 // Who takes launches by POST gets them without a click; without script the button does it.
 "use strict";
-document.getElementById("videre").submit();
+document.getElementById("forward").submit();
