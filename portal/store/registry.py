@@ -148,9 +148,8 @@ def _is_free(session: Session, registration: Epj) -> None:
         raise RequestRejected("invalid_body", "helseid_client_ids: registered for another EPJ")
 
 
-def _propose(session: Session, row: EpjRow | ClientRow, by: str) -> None:
-    table: type[EpjRow | ClientRow] = type(row)
-    in_force = session.get(table, row.id, with_for_update=True)
+def _propose(session: Session, row: Row, by: str) -> None:
+    in_force = session.get(type(row), row.id, with_for_update=True)
     if in_force is not None and in_force.state == ENABLED:
         in_force.proposal = {"registration": row.registration, "by": by}
         return

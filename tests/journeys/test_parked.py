@@ -38,6 +38,16 @@ def logged_in_on_the_way(world: World, browser: Browser, request_uri: str, perso
     return world.until_it_leaves(browser, browser.pressed(page, page.form(), person=person))
 
 
+def confirmed(browser: Browser, asked: Page, **fields: str) -> dict[str, str]:
+    """Press a button of the page that asks, and read what the target is sent."""
+    click = browser.pressed(asked, asked.form("/oauth/confirm"), **fields)
+    left = browser.step(click)
+    assert (left.status, left.response.headers["Referrer-Policy"]) == (200, "no-referrer")
+    onwards = browser.next(left, click)
+    assert onwards is not None
+    return onwards.query()
+
+
 def log_out(world: World, browser: Browser) -> None:
     browser.step(Hop("POST", f"{world.origin}/logout", {}, world.origin))
 
@@ -54,11 +64,7 @@ def test_who_is_not_logged_in_does_so_and_is_asked_whom_it_is_for(world: World, 
     elsewhere = world.browser()
     asked = logged_in_on_the_way(world, elsewhere, request_uri)
     assert "Åpne Demomelding for pasient L.D.?" in asked.text
-    left = elsewhere.step(elsewhere.pressed(asked, asked.form("/oauth/confirm")))
-    onwards = elsewhere.next(left, asked)
-    assert (left.status, left.response.headers["Referrer-Policy"]) == (200, "no-referrer")
-    assert onwards is not None
-    given = world.redeem("demo-melding", onwards.query()["code"], verifier)
+    given = world.redeem("demo-melding", confirmed(elsewhere, asked)["code"], verifier)
     assert given.json()["fhirContext"][0]["identifier"]["value"]
     assert said(world, "launch_confirmed") == ["ok"]
 
@@ -67,21 +73,17 @@ def test_the_login_that_confirmed_a_launch_ends_it_with_itself(world: World, ann
     request_uri, verifier = pushed(world, anna)
     elsewhere = world.browser()
     asked = logged_in_on_the_way(world, elsewhere, request_uri)
-    left = elsewhere.step(elsewhere.pressed(asked, asked.form("/oauth/confirm")))
-    onwards = elsewhere.next(left, asked)
-    assert onwards is not None
+    code = confirmed(elsewhere, asked)["code"]
     log_out(world, elsewhere)
-    assert world.redeem("demo-melding", onwards.query()["code"], verifier).json()["error"] == "invalid_grant"
+    assert world.redeem("demo-melding", code, verifier).json()["error"] == "invalid_grant"
 
 
 def test_who_says_no_is_obeyed_and_the_launch_is_burned(world: World, anna: tuple[Browser, Page]) -> None:
     request_uri, _ = pushed(world, anna)
     elsewhere = world.browser()
     asked = logged_in_on_the_way(world, elsewhere, request_uri)
-    left = elsewhere.step(elsewhere.pressed(asked, asked.form("/oauth/confirm"), declined=""))
-    onwards = elsewhere.next(left, asked)
-    assert onwards is not None
-    assert (onwards.query()["error"], onwards.query()["iss"]) == ("access_denied", world.origin)
+    told = confirmed(elsewhere, asked, declined="")
+    assert (told["error"], told["iss"]) == ("access_denied", world.origin)
     assert answered(world.authorize(anna[0], "demo-melding", request_uri))["error"] == "invalid_request"
     assert said(world, "launch_confirmed") == ["declined"]
 
