@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from portal.domain import dpop
 from portal.domain.bodies import Body, Sha256Hex
 from portal.domain.registration import HttpsOrLoopback, Key
 from portal.domain.text import Name
@@ -76,6 +77,11 @@ class Client(Body):
     def algorithms(self) -> tuple[str, ...]:
         """What it may sign its assertions with."""
         return STRICT_ALGORITHMS if self.is_strict else CLASSIC_ALGORITHMS
+
+    @property
+    def proof_algorithms(self) -> tuple[str, ...]:
+        """What its DPoP proofs may be signed with (FAPI 2.0 §5.4)."""
+        return STRICT_ALGORITHMS if self.is_strict else dpop.ALGORITHMS
 
     @property
     def proves_itself(self) -> bool:

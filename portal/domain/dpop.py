@@ -16,7 +16,7 @@ from portal.domain.jose import Jwt, Unsound, demand
 from portal.errors import OAuthError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 ALGORITHMS = ("ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512")
 _TYP = "dpop+jwt"
@@ -69,7 +69,14 @@ def public_members(key: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_proof(
-    proof: str, *, method: str, url: str, now: datetime, window: timedelta, access_token: str | None = None
+    proof: str,
+    *,
+    method: str,
+    url: str,
+    now: datetime,
+    window: timedelta,
+    access_token: str | None = None,
+    algorithms: Collection[str] = ALGORITHMS,
 ) -> Proof:
     """Return a proof that holds for this request; jti, nonce and `cnf.jkt` are for the caller to compare.
 
@@ -78,7 +85,7 @@ def check_proof(
     (RFC 9449 §4.3).
     """
     try:
-        jwt = _opened(proof)
+        jwt = _opened(proof, algorithms)
         demand(jwt.text("htm") == method, "htm")
         demand(_target(jwt.text("htu", longest=2048)) == _target(url), "htu")
         if access_token is not None:
@@ -102,12 +109,12 @@ def nonce_holds(nonce: str, secret: bytes, now: datetime, life: timedelta = time
     return any(hmac.compare_digest(_nonce(secret, step).encode(), given) for step in range(oldest, newest + 1))
 
 
-def _opened(proof: str) -> Jwt:
+def _opened(proof: str, algorithms: Collection[str]) -> Jwt:
     key = jose.peek(proof).header.get("jwk")
     if not isinstance(key, dict) or key.get("kty") not in tuple(_PUBLIC):
         raise Unsound("jwk")
     demand(not _PRIVATE & key.keys(), "jwk")
-    return jose.verify_with(proof, key, algorithms=ALGORITHMS, types=(_TYP,))
+    return jose.verify_with(proof, key, algorithms=algorithms, types=(_TYP,))
 
 
 def _issued_at(jwt: Jwt, now: datetime, window: timedelta) -> datetime:

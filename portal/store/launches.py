@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 
 from portal.domain.launch import Launch, Success
 from portal.store.logins import hashed
-from portal.store.tables.launches import LaunchRow, TokenRow
+from portal.store.tables.launches import LaunchFailureRow, LaunchRow, TokenRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,9 +58,13 @@ def find(session: Session, launch_id: str) -> Launch | None:
 
 
 def success(session: Session, since: datetime, until: datetime) -> dict[str, Success]:
-    """By service, of the launches with a context that were made in a time, how many the target took up."""
+    """By service, of the launches with a context that were made in a time, how many the target took up.
+
+    One that failed after its target had got the context was not.
+    """
+    failed = exists().where(LaunchFailureRow.launch_id == LaunchRow.id, LaunchFailureRow.at >= LaunchRow.redeemed_at)
     rows = session.execute(
-        select(LaunchRow.service_id, func.count(), func.count(LaunchRow.redeemed_at))
+        select(LaunchRow.service_id, func.count(), func.count(LaunchRow.redeemed_at).filter(~failed))
         .where(LaunchRow.client_id.is_not(None), LaunchRow.created_at >= since, LaunchRow.created_at < until)
         .group_by(LaunchRow.service_id)
     )
@@ -82,6 +86,12 @@ def redeem(session: Session, launch_id: str, now: datetime) -> bool:
     open_still = (LaunchRow.id == launch_id, LaunchRow.redeemed_at.is_(None), LaunchRow.revoked_at.is_(None))
     redeemed = update(LaunchRow).where(*open_still).values(redeemed_at=now).returning(LaunchRow.id)
     return session.scalar(redeemed) is not None
+
+
+def stands(session: Session, launch_id: str) -> bool:
+    """Whether a launch is not revoked, nor will be before this transaction ends."""
+    held = select(LaunchRow.id).where(LaunchRow.id == launch_id, LaunchRow.revoked_at.is_(None)).with_for_update()
+    return session.scalar(held) is not None
 
 
 def grant(session: Session, secret: str, token: Token) -> None:
@@ -135,10 +145,11 @@ def move(session: Session, sub: str, before: str, after: str) -> None:
 
 def revoke(session: Session, now: datetime, *which: ColumnElement[bool]) -> None:
     """Revoke launches and the access they gave; a right to write back stays: what was done must reach the journal."""
+    # The launch first: who is about to give tokens for it waits for its row, or has given them before the second step.
+    session.execute(update(LaunchRow).where(*which, LaunchRow.revoked_at.is_(None)).values(revoked_at=now))
     gone = select(LaunchRow.id).where(*which)
     access = (TokenRow.launch_id.in_(gone), TokenRow.kind != WRITEBACK, TokenRow.revoked_at.is_(None))
     session.execute(update(TokenRow).where(*access).values(revoked_at=now))
-    session.execute(update(LaunchRow).where(*which, LaunchRow.revoked_at.is_(None)).values(revoked_at=now))
 
 
 def revoke_all_of(session: Session, launch_id: str, now: datetime) -> None:

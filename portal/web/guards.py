@@ -16,7 +16,7 @@ from portal.store import assignments, launches, one_time, registry
 from portal.web.parts import parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from portal.domain.dpop import Proof
     from portal.domain.epj_session import EpjSession
@@ -123,7 +123,7 @@ def _held(kind: str) -> Token:
     if token is None or client is None or scheme != ("DPoP" if token.jkt else "Bearer"):
         raise TokenRejected("invalid_token")
     if token.jkt:
-        _prove(secret, token.jkt)
+        _prove(secret, token.jkt, client.proof_algorithms)
     return token
 
 
@@ -164,17 +164,17 @@ def _epj_and_session(token: str) -> tuple[Epj, EpjSession]:
     return registered, session_of_epj
 
 
-def _prove(token: str, jkt: str) -> None:
+def _prove(token: str, jkt: str, algorithms: Collection[str] = dpop.ALGORITHMS) -> None:
     """The proof of this request is for this token and this key (RFC 9449 §7.1)."""
     try:
-        proof = checked_proof(access_token=token)
+        proof = checked_proof(access_token=token, algorithms=algorithms)
     except OAuthError as error:
         raise TokenRejected(error.code, error.detail) from error
     if proof.jkt != jkt:
         raise TokenRejected("invalid_dpop_proof", "cnf.jkt")
 
 
-def checked_proof(*, access_token: str | None = None) -> Proof:
+def checked_proof(*, access_token: str | None = None, algorithms: Collection[str] = dpop.ALGORITHMS) -> Proof:
     """The one proof of this very request, spent; raises OAuthError `invalid_dpop_proof` (RFC 9449 §4.3)."""
     portal, proofs = parts(), request.headers.getlist("DPoP")
     if len(proofs) != 1:
@@ -183,7 +183,13 @@ def checked_proof(*, access_token: str | None = None) -> Proof:
     # Behind the proxy the request's own URL is not the one that the client signed.
     url = portal.settings.base_url + request.path
     proof = dpop.check_proof(
-        proofs[0], method=request.method, url=url, now=now, window=window, access_token=access_token
+        proofs[0],
+        method=request.method,
+        url=url,
+        now=now,
+        window=window,
+        access_token=access_token,
+        algorithms=algorithms,
     )
     # Offered, not demanded: who uses a nonce of ours must use a living one (RFC 9449 §8).
     if proof.nonce is not None and not dpop.nonce_holds(proof.nonce, portal.nonce_secret, now):

@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 
 
 class Granted(NamedTuple):
-    """Whom an answer is for and what about; `jkt` is the key that its tokens are bound to, None for bearer tokens."""
+    """Whom an answer is for and what about; `jkt` is the key that its tokens are bound to, None for bearer tokens.
+
+    `refreshes` is the scope of the refresh token, where it is wider than that of the answer.
+    """
 
     launch: Launch
     context: Context | None
     client: Client
     scope: str
     jkt: str | None
+    refreshes: str | None = None
 
 
 def first(granted: Granted, code: LaunchCode) -> dict[str, Any]:
@@ -40,15 +44,24 @@ def first(granted: Granted, code: LaunchCode) -> dict[str, Any]:
     return _composed(
         granted,
         access_token=access_token,
-        id_token=_id_token(granted, code, access_token) if "openid" in granted.scope.split() else None,
+        id_token=_id_token(granted, access_token, code.evidence | {"nonce": code.nonce}),
         refresh_token=_refresh_token(granted),
         **(handover.writeback(context, client) if context else {}),
     )
 
 
 def again(granted: Granted) -> dict[str, Any]:
-    """The answer to a refresh token, with the next one; who the person is has been said (Core §12.2)."""
-    return _composed(granted, access_token=_access_token(granted), refresh_token=_refresh_token(granted))
+    """The answer to a refresh token, with the next one; an id token then says who, and nothing of the login.
+
+    Core §12.2 leaves the id token to us; Nav's SMART library takes no answer without one.
+    """
+    access_token = _access_token(granted)
+    return _composed(
+        granted,
+        access_token=access_token,
+        id_token=_id_token(granted, access_token, {}),
+        refresh_token=_refresh_token(granted),
+    )
 
 
 def tokens(given: dict[str, Any], granted: Granted, now: datetime) -> Iterator[tuple[str, Token]]:
@@ -61,8 +74,9 @@ def tokens(given: dict[str, Any], granted: Granted, now: datetime) -> Iterator[t
     }
     for kind, (name, life) in named.items():
         if name in given:
+            scope = (granted.refreshes or granted.scope) if kind == REFRESH else granted.scope
             client_id = granted.client.client_id
-            yield given[name], Token(kind, granted.launch.id, client_id, granted.jkt, granted.scope, now + life)
+            yield given[name], Token(kind, granted.launch.id, client_id, granted.jkt, scope, now + life)
 
 
 def _composed(granted: Granted, **given: Any) -> dict[str, Any]:
@@ -76,7 +90,8 @@ def _composed(granted: Granted, **given: Any) -> dict[str, Any]:
         **given,
         **(handover.told(granted.launch, context, granted.client) if context else {}),
     )
-    return answer.model_dump(mode="json", exclude_none=True)
+    # Without a context nothing is said of one.
+    return answer.model_dump(mode="json", exclude_none=True, exclude_unset=True)
 
 
 def _access_token(granted: Granted) -> str:
@@ -90,12 +105,16 @@ def _access_token(granted: Granted) -> str:
 
 
 def _refresh_token(granted: Granted) -> str | None:
-    return parts().token() if scopes.ONLINE in granted.scope.split() else None
+    whole = granted.refreshes or granted.scope
+    return parts().token() if scopes.ONLINE in whole.split() else None
 
 
-def _id_token(granted: Granted, code: LaunchCode, access_token: str) -> str:
+def _id_token(granted: Granted, access_token: str, login: dict[str, Any]) -> str | None:
+    """An id token, where people are signed on; `login` is what is told of how that was."""
+    if "openid" not in granted.scope.split():
+        return None
     portal, client, context = parts(), granted.client, granted.context
-    told = _subject(granted, client.client_id) | code.evidence | {"nonce": code.nonce}
+    told = _subject(granted, client.client_id) | login
     if "fhirUser" in granted.scope.split():
         told["fhirUser"] = sign_on.fhir_user(granted.launch, client)
     if context and "hpr" in client.release:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from portal.web.oauth.launched import Launched
     from portal.web.oauth.pushed import Pushed
 
+log = logging.getLogger(__name__)
 blueprint = Blueprint("authorize", __name__, url_prefix="/oauth")
 
 
@@ -142,4 +144,5 @@ def _code(waiting: Pushed, begun: Launched) -> str:
 
 def _refusal(waiting: Pushed, error: PortalError) -> str:
     said = as_oauth(error)
+    log.info("refused", extra={"code": said.code, "rule": said.detail, "endpoint": request.endpoint})
     return waiting.answer({"error": said.code, "error_description": said.detail})

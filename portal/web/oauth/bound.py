@@ -35,7 +35,7 @@ class Bound:
         """
         client: TargetClient = super().authenticate_token_endpoint_client()  # type: ignore[misc]  # authlib's mixin
         proven = client.registered.is_strict or "DPoP" in request.headers
-        self.jkt = checked_proof().jkt if proven else None
+        self.jkt = checked_proof(algorithms=client.registered.proof_algorithms).jkt if proven else None
         return client
 
     def find(self, launch_id: str) -> Launch | None:

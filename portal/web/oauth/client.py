@@ -72,6 +72,8 @@ class _Presented(NamedTuple):
 
 def query(client_id: str) -> TargetClient | None:
     """The client, if it is enabled right now and proves itself well enough for this environment."""
+    if "\0" in client_id:  # HTTP Basic is no form, which would have been looked at
+        return None
     with parts().database.read() as session:
         registered = registry.client(session, client_id)
     welcome = registered is not None and (registered.proves_itself or parts().settings.takes_secrets)

@@ -19,6 +19,8 @@ from portal.web.parts import parts
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+    from portal.domain.client_registration import Client
+
 blueprint = Blueprint("par", __name__, url_prefix="/oauth")
 
 
@@ -31,14 +33,14 @@ def par() -> ResponseReturnValue:
         client = SERVER.authenticate_client(asked, [METHOD], "par").registered
     form = authorization_request.check(asked.form, client, portal.settings.fhir_issuer)
     if "DPoP" in request.headers:
-        form["dpop_jkt"] = _bound(form.get("dpop_jkt"))
+        form["dpop_jkt"] = _bound(client, form.get("dpop_jkt"))
     kept = pushed.keep(client, form)
     life = int(portal.settings.lifetimes.request_uri.total_seconds())
     return jsonify(ParResponse(request_uri=kept.request_uri, expires_in=life).model_dump()), 201
 
 
-def _bound(dpop_jkt: str | None) -> str:
-    proven = checked_proof().jkt
+def _bound(client: Client, dpop_jkt: str | None) -> str:
+    proven = checked_proof(algorithms=client.proof_algorithms).jkt
     if dpop_jkt not in (None, proven):
         raise OAuthError("invalid_dpop_proof", "dpop_jkt")
     return proven

@@ -64,13 +64,15 @@ def keep(client: Client, form: dict[str, str]) -> Pushed:
 def find(client_id: str, request_uri: str) -> Pushed:
     """A request that waits: it is looked up as often as a browser likes, and spent when its code is made.
 
-    Until it is found nothing goes to any address: its client must still be enabled for that (FAPI 2.0 §5.3.2.2).
-    Raises LaunchRejected.
+    Until it is found nothing goes to any address: its client must still be enabled, and the address be its
+    own (FAPI 2.0 §5.3.2.2). Raises LaunchRejected.
     """
-    reference = request_uri.removeprefix(_URN)
+    urn, reference = request_uri[: len(_URN)], request_uri[len(_URN) :]
     kept, client = once.look(_KIND, reference, client=client_id), query(client_id)
-    if kept is None or client is None:
+    if urn != _URN or kept is None or client is None:
         raise LaunchRejected("request_uri_unknown")
+    if kept["form"]["redirect_uri"] not in client.registered.redirect_uris:
+        raise LaunchRejected("request_uri_unknown", "redirect_uri is not registered any more")
     return Pushed(client.registered, reference, kept["form"], datetime.fromisoformat(kept["at"]))
 
 

@@ -16,6 +16,7 @@ from portal.web.parts import parts
 if TYPE_CHECKING:
     from portal.domain.launch import Launch
     from portal.store.launches import Token
+    from portal.web.oauth.answer import Granted
     from portal.web.oauth.client import TargetClient
 
 
@@ -23,15 +24,17 @@ class OnlineGrant(Bound, grants.RefreshTokenGrant):
     """Each token once; a second use ends what the launch gave (RFC 9700 §4.14)."""
 
     def authenticate_refresh_token(self, refresh_token: str) -> _Refreshed | None:
-        """Spend the refresh token."""
+        """Spend the refresh token, when nothing else is wrong with the request."""
         portal, client_id = parts(), self._client_id()
+        with portal.database.read() as session:
+            held = launches.of_client(session, refresh_token, client_id, portal.now())
+        if held:
+            self._check(held)
         with portal.database.write() as session:
             token = launches.rotate(session, refresh_token, client_id, portal.now())
         if token is None:
             self._revoke(refresh_token, client_id)
             return None
-        if token.jkt != self.jkt:
-            raise OAuthError("invalid_grant", "the refresh token is bound to another key")
         return _Refreshed(token)
 
     def authenticate_user(self, refresh_token: _Refreshed) -> Launch | None:
@@ -47,18 +50,30 @@ class OnlineGrant(Bound, grants.RefreshTokenGrant):
         return launch
 
     def generate_token(self, *, scope: str, **_: Any) -> dict[str, Any]:
-        """The answer, with the next refresh token."""
-        return answer.again(self.granted(scope))
+        """The answer, with the next refresh token, which is good for all that the first one was (RFC 6749 §6)."""
+        return answer.again(self._narrowed(scope))
 
     def save_token(self, token: dict[str, Any]) -> None:
         """Remember what was given."""
-        portal, granted = parts(), self.granted(token["scope"])
+        portal, granted = parts(), self._narrowed(token["scope"])
         with portal.database.write() as session:
+            if not launches.stands(session, self.launch.id):
+                raise OAuthError("invalid_grant", "the refresh token was used twice, or its session has ended")
             for secret, kept in answer.tokens(token, granted, portal.now()):
                 launches.grant(session, secret, kept)
 
     def revoke_old_credential(self, refresh_token: _Refreshed) -> None:
         """Nothing: it was spent when it was looked up."""
+
+    def _narrowed(self, scope: str) -> Granted:
+        whole = self.granted(self.request.refresh_token.get_scope())
+        return whole._replace(scope=" ".join(sorted(set(scope.split()))), refreshes=whole.scope)
+
+    def _check(self, held: Token) -> None:
+        if held.jkt != self.jkt:
+            raise OAuthError("invalid_grant", "the refresh token is bound to another key")
+        if not set(self.request.form.get("scope", "").split()) <= set(held.scope.split()):
+            raise OAuthError("invalid_scope")
 
     def _client_id(self) -> str:
         return str(self.request.client.get_client_id())
