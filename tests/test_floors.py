@@ -33,6 +33,7 @@ HOME: dict[str, set[str]] = {
     "ftplib": set(),
     "http.client": {"adapters"},
     "lxml": {"domain", "adapters", "demo"},
+    "markdown_it": {"web"},
     "psycopg": {"store"},
     "rapidfuzz": {"domain"},
     "requests": {"adapters", "demo"},

@@ -48,6 +48,10 @@ OF_NOBODY = {
     "unknown": "/finnes-ikke",
     "context-error": "/start/videre/a",
     "browser-check": "/nettlesertest",
+    "framework": "/rammeverk/",
+    "framework-launch": "/rammeverk/oppstart",
+    "framework-context": "/rammeverk/kontekst",
+    "framework-errors": "/rammeverk/feil",
 }
 OF_A_PATIENT = {"patient": "", "patient-found": "?q=blå+resept", "confirm": "open/demo-melding"}
 OF_A_CLINICIAN = {
