@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-GUARDS = {"public", "signed_in", "helseid", "target_client", "epj", "writeback_grant"}
+GUARDS = {"public", "signed_in", "helseid", "target_client", "epj", "writeback_grant", "launch_access"}
 STATIC = "static"
 
 

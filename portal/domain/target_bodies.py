@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from portal.domain.bodies import Body
+from portal.domain.launch_failure import Code
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
@@ -14,8 +16,13 @@ if TYPE_CHECKING:
 # No OpaqueId: one in some thousand handles of ours has digits that could be somebody's number.
 Handle = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 Sub = Annotated[str, StringConstraints(pattern=r"^[\x20-\x7e]{1,255}$")]
-FailureCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}$")]
+Word = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$"), Field(examples=[str(code) for code in Code])]
 _ONE_OF: JsonDict = {"oneOf": [{"required": ["launch"]}, {"required": ["trace_id"]}]}
+
+
+def _left_out(schema: JsonDict) -> None:
+    # A default that the schema itself does not allow.
+    del schema["default"]
 
 
 class ParResponse(Body):
@@ -54,6 +61,7 @@ class Told(BaseModel):
     encounter: str | None = None
     fhirContext: list[FhirContextItem] = Field(default_factory=list)  # noqa: N815  SMART's own field name
     need_patient_banner: bool = True
+    smart_style_url: str | None = None
     tenant: str | None = None
     writeback_token: str | None = None
     writeback_expires_in: int | None = None
@@ -68,7 +76,6 @@ class TokenResponse(Told):
     scope: str
     id_token: str | None = None
     refresh_token: str | None = None
-    smart_style_url: str | None = None
 
 
 class ContextRequest(Body):
@@ -93,27 +100,27 @@ class ContextResponse(Told):
 class LaunchFailure(Body):
     """POST /api/launch-failure: a launch did not get through at the target; `launch` or `trace_id` names it.
 
-    `code` is the target's own word, in small letters; it is counted, and says nothing of any person.
+    `code` is counted as one of `domain/launch_failure.Code`; another word is counted as `other`.
     """
 
     model_config = ConfigDict(json_schema_extra=_ONE_OF)
 
     client_assertion_type: str
     client_assertion: str
-    launch: Handle | None = None
-    trace_id: Handle | None = None
-    code: FailureCode
+    launch: Handle | SkipJsonSchema[None] = Field(default=None, json_schema_extra=_left_out)
+    trace_id: Handle | SkipJsonSchema[None] = Field(default=None, json_schema_extra=_left_out)
+    code: Word
 
     @model_validator(mode="after")
     def _names_one_launch(self) -> Self:
-        if (self.launch is None) == (self.trace_id is None):
+        if len({"launch", "trace_id"} & self.model_fields_set) != 1 or not (self.launch or self.trace_id):
             message = "either launch or trace_id must be given"
             raise ValueError(message)
         return self
 
 
 class LaunchFailureNoted(Body):
-    """The failure is kept; `page` is where the target may send the browser: it says there what to do."""
+    """201 from /api/launch-failure; `page` is where the target may send the browser: it says what to do."""
 
     trace_id: str
     page: str
@@ -145,4 +152,5 @@ class Introspection(BaseModel):
     encounter: str | None = None
     fhirContext: list[FhirContextItem] | None = None  # noqa: N815  SMART's own field name
     need_patient_banner: bool | None = None
+    smart_style_url: str | None = None
     tenant: str | None = None

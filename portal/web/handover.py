@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from portal.domain.launch import fhir_context
+from portal.web.fhir import style
 from portal.web.parts import parts
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def told(launch: Launch, context: Context, client: Client) -> dict[str, Any]:
         "encounter": context.encounter if "encounter" in client.release else None,
         "fhirContext": fhir_context(context, client, portal.settings.fhir_issuer),
         "need_patient_banner": True,
+        "smart_style_url": style.url(),
         "tenant": portal.keyring.tenant(client.client_id, context.organisation.parent),
     }
 

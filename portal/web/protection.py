@@ -31,7 +31,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "interest-cohort=()",
 }
-_LOOKED_AT = frozenset({"public", "catalogue_api", "accessibility", "health", "metadata"})
+_LOOKED_AT = frozenset({"public", "catalogue_api", "framework", "accessibility", "health", "metadata", "style"})
 _PROVEN = frozenset({"target_client", "epj", "writeback_grant", "launch_access"})
 _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _NUMBER = 11
