@@ -29,7 +29,7 @@ def granted(client: Client, asked: str) -> str:
 
     Raises OAuthError `invalid_scope` when nothing is left.
     """
-    given = allowed(client) & set(asked.split())
+    given = allowed(client) & set(asked.split(" "))
     if not given:
         raise OAuthError("invalid_scope")
     return " ".join(sorted(given))

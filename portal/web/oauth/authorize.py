@@ -59,9 +59,10 @@ def authorize() -> ResponseReturnValue:
 @signed_in
 def confirm() -> ResponseReturnValue:
     """Go on with what was parked, now that the clinician has seen whom it is for; or tell the target no."""
-    waiting = pushed.find(request.form.get("client_id", ""), request.form.get("request_uri", ""))
+    said = singles(list(request.form.items(multi=True)))
+    waiting = pushed.find(said.get("client_id", ""), said.get("request_uri", ""))
     try:
-        onwards = _confirmed(waiting)
+        onwards = _confirmed(waiting, declined="declined" in said)
     except PortalError as error:
         onwards = _refusal(waiting, error)
     return leave(onwards, gettext("Går videre"))
@@ -126,9 +127,9 @@ def _ask(waiting: Pushed, begun: Launched) -> ResponseReturnValue:
     )
 
 
-def _confirmed(waiting: Pushed) -> str:
+def _confirmed(waiting: Pushed, *, declined: bool) -> str:
     begun = launched.of(waiting)
-    if "declined" in request.form:
+    if declined:
         launched.decline(waiting, begun)
         raise OAuthError("access_denied", "the clinician said no")
     launched.take(begun)
