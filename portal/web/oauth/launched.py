@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from flask_login import current_user
+
+from portal.domain.launch_failure import Code, Failure
 from portal.errors import NotAllowed, NotFound, OAuthError
-from portal.store import audit, contexts, launches
+from portal.store import audit, contexts, launch_failures, launches
 from portal.web import launching, offers, once
 from portal.web.acts import act
 from portal.web.guards import login
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from portal.domain.context import Context
     from portal.domain.launch import Launch
     from portal.web.oauth.pushed import Pushed
+
+
+_CLOSED = "the service is not open to this person"
 
 
 class Launched(NamedTuple):
@@ -41,11 +47,16 @@ def of(waiting: Pushed) -> Launched:
     context = _context(launch)
     if launch.sub != login().person.sub:
         spend(waiting)
-        _note(launch, context, "launch_authorized", "other_person")
+        _note_failure(launch, context, Code.OTHER_PERSON)
         raise OAuthError("access_denied", "the launch was made for another person")
     if launch.context_id and (context is None or not context.is_live(parts().now())):
+        _note_failure(launch, context, Code.CONTEXT_EXPIRED)
         raise OAuthError("access_denied", "the context has ended")
-    return Launched(launch, context, _may_open(launch.service_id, context))
+    service = _open_service(launch.service_id, context)
+    if service is None:
+        _note_failure(launch, context, Code.NOT_AUTHORISED)
+        raise OAuthError("access_denied", _CLOSED)
+    return Launched(launch, context, service)
 
 
 def park(waiting: Pushed) -> None:
@@ -99,6 +110,7 @@ def _in_time(waiting: Pushed) -> Launch:
     if launch is None or launch.authorize_by is None or launch.revoked_at is not None:
         raise OAuthError("invalid_request", "launch is unknown, used or too old")
     if launch.authorize_by <= portal.now():
+        _note_failure(launch, None, Code.CONTEXT_EXPIRED)
         raise OAuthError("invalid_request", "launch is too old")
     return launch
 
@@ -113,16 +125,25 @@ def _context(launch: Launch) -> Context | None:
 
 def _signing_on(waiting: Pushed) -> Launched:
     """A target of sign-on alone asks by itself: nothing is sent along, and the service must be open to this person."""
-    service = _may_open(waiting.client.service, None)
+    service = _open_service(waiting.client.service, None)
+    if service is None:
+        raise OAuthError("access_denied", _CLOSED)
     launch = replace(launching.launch(service, None, waiting.client), authorize_by=waiting.parked_until)
     return Launched(launch, None, service, kept=False)
 
 
-def _may_open(service_id: str, context: Context | None) -> Service:
+def _open_service(service_id: str, context: Context | None) -> Service | None:
     try:
         return offers.may_open(parts().shelf.stock(), service_id, context).service
-    except (NotAllowed, NotFound) as error:
-        raise OAuthError("access_denied", "the service is not open to this person") from error
+    except (NotAllowed, NotFound):
+        return None
+
+
+def _note_failure(launch: Launch, context: Context | None, code: Code) -> None:
+    """What we refuse ourselves counts as what a target tells of."""
+    with parts().database.write() as session:
+        launch_failures.note(session, Failure(launch.id, launch.service_id, code, parts().now()))
+        audit.record(session, _act(launch, context, "launch_authorized", code))
 
 
 def _note(launch: Launch, context: Context | None, action: str, outcome: str) -> None:
@@ -131,5 +152,6 @@ def _note(launch: Launch, context: Context | None, action: str, outcome: str) ->
 
 
 def _act(launch: Launch, context: Context | None, action: str, outcome: str) -> AuditEvent:
-    actor, subject, basis = f"person {login().person.sub}", f"launch {launch.id}", f"client {launch.client_id}"
+    actor = f"person {login().person.sub}" if current_user.is_authenticated else "nobody"
+    subject, basis = f"launch {launch.id}", f"client {launch.client_id}"
     return act(action, outcome, actor=actor, subject=subject, basis=basis, context=context)
