@@ -1,4 +1,4 @@
-"""Every refusal leaves by one of three doors: a page for people, a problem for APIs, RFC 6749 JSON for OAuth."""
+"""Every refusal leaves by one of four doors: a page for people, a problem for APIs, one each for OAuth and FHIR."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from portal.errors import (
     SmartRejected,
     TokenRejected,
 )
+from portal.web.fhir.answer import refused
 from portal.web.parts import parts
 from portal.web.problem_texts import text_for
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 _OAUTH = ("/oauth/token", "/oauth/par", "/oauth/revoke", "/oauth/introspect", "/logout/backchannel")
+_API = ("/api/", "/.well-known/", "/fhir/.well-known/", "/health/", "/metrics")
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +58,19 @@ def answer(error: PortalError) -> ResponseReturnValue:
     response = make_response(_door(error))
     if error.retryable:
         response.headers["Retry-After"] = "10"
+    if isinstance(error, TokenRejected):
+        algorithms = " ".join(dpop.ALGORITHMS)
+        response.headers["WWW-Authenticate"] = f'{g.get("scheme", "DPoP")} error="{error.code}", algs="{algorithms}"'
     return response
 
 
 def _door(error: PortalError) -> ResponseReturnValue:
     if request.path.startswith(_OAUTH):
         return _oauth(error)
-    if request.path.startswith(("/api/", "/fhir/", "/.well-known/", "/health/", "/metrics")):
+    if request.path.startswith(_API):
         return _problem(error)
+    if f"{request.path}/".startswith("/fhir/"):
+        return refused(error.status, error.code, error.detail)
     if error.code == "not_signed_in" and request.method == "GET":
         return redirect(url_for("auth.begin", next=request.path), 303)
     return _page(error)
@@ -82,10 +89,15 @@ def _of_http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _ours(error: Exception) -> ResponseReturnValue:
+    return answer(unforeseen(error))
+
+
+def unforeseen(error: Exception) -> PortalError:
+    """Note a fault of ours; the answer to it says nothing."""
     # The text of an unknown exception may hold anything; its type and place do not.
     known = {"error": type(error).__name__, "place": place_of(error), "reference": g.get("reference")}
     log.error("failed", extra=known)
-    return answer(PortalError("internal"))
+    return PortalError("internal")
 
 
 def as_oauth(error: PortalError) -> OAuthError:
@@ -119,9 +131,6 @@ def _problem(error: PortalError) -> Response:
     )
     response = jsonify(problem.model_dump())
     response.status_code, response.mimetype = error.status, "application/problem+json"
-    if isinstance(error, TokenRejected):
-        algorithms = " ".join(dpop.ALGORITHMS)
-        response.headers["WWW-Authenticate"] = f'{g.get("scheme", "DPoP")} error="{error.code}", algs="{algorithms}"'
     return response
 
 

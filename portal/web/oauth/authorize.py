@@ -12,7 +12,7 @@ from flask_login import current_user
 from portal.domain import authorization_request
 from portal.errors import LaunchRejected, OAuthError, PortalError
 from portal.web import banner, language, launching
-from portal.web.errors import as_oauth
+from portal.web.errors import as_oauth, unforeseen
 from portal.web.guards import login, public, signed_in
 from portal.web.leaving import leave
 from portal.web.oauth import codes, launched, pushed
@@ -51,7 +51,7 @@ def authorize() -> ResponseReturnValue:
         return redirect(waiting.address, 303)
     try:
         return _go_on(waiting)
-    except PortalError as error:
+    except Exception as error:  # noqa: BLE001  the target hears of it, whatever it is (RFC 6749 §4.1.2.1)
         return redirect(_refusal(waiting, error), 303)
 
 
@@ -63,7 +63,7 @@ def confirm() -> ResponseReturnValue:
     waiting = pushed.find(said.get("client_id", ""), said.get("request_uri", ""))
     try:
         onwards = _confirmed(waiting, declined="declined" in said)
-    except PortalError as error:
+    except Exception as error:  # noqa: BLE001  as above
         onwards = _refusal(waiting, error)
     return leave(onwards, gettext("Går videre"))
 
@@ -143,7 +143,7 @@ def _code(waiting: Pushed, begun: Launched) -> str:
     return codes.issue(waiting, begun.launch)
 
 
-def _refusal(waiting: Pushed, error: PortalError) -> str:
-    said = as_oauth(error)
+def _refusal(waiting: Pushed, error: Exception) -> str:
+    said = as_oauth(error if isinstance(error, PortalError) else unforeseen(error))
     log.info("refused", extra={"code": said.code, "rule": said.detail, "endpoint": request.endpoint})
     return waiting.answer({"error": said.code, "error_description": said.detail})
