@@ -34,11 +34,13 @@ from portal.web import (
     auth,
     browser_check,
     catalogue_api,
+    context_api,
     epj_api,
     epj_catalogue,
     errors,
     health,
     language,
+    launch_failures,
     logout,
     mine,
     my_sessions,
@@ -56,6 +58,8 @@ from portal.web import (
     writeback,
 )
 from portal.web.catalogue import Shelf
+from portal.web.fhir import face, style
+from portal.web.framework import page as framework
 from portal.web.oauth import authorize, metadata, par, token
 from portal.web.parts import EXTENSION, Parts
 from portal.web.sandbox import page as sandbox
@@ -87,12 +91,17 @@ _AREAS = (
     receipts,
     epj_api,
     epj_catalogue,
+    context_api,
+    launch_failures,
     writeback,
     notices,
     par,
     authorize,
     token,
     metadata,
+    face,
+    style,
+    framework,
     accessibility,
     browser_check,
     sandbox,

@@ -10,6 +10,7 @@ PortalError
 ├── ContextRejected    the EPJ's context did not hold               (problem, page)
 ├── SmartRejected      the EPJ's SMART server did not hold      (page; `detail` is for its vendor)
 ├── LaunchRejected     a launch did not hold                        (page)
+├── HandoverRejected   a target's server gets nothing of a launch   (problem)
 ├── OAuthError         our authorization server says no             (RFC 6749 JSON, redirect)
 ├── DocumentRejected   a document for the journal did not hold      (problem)
 ├── CatalogueRejected  a catalogue file did not hold                (command line)
@@ -154,6 +155,17 @@ class LaunchRejected(PortalError):
         "service_closed": 409,
         "request_uri_unknown": 400,
         "client_unknown": 400,
+    }
+
+
+class HandoverRejected(PortalError):
+    """A target's server gets nothing of a launch, and no patient data; a page of the target's says what to do."""
+
+    codes: ClassVar[dict[str, int]] = {
+        "launch_unknown": 404,
+        "launch_other_person": 403,
+        "launch_expired": 410,
+        "launch_ended": 410,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -10,8 +11,9 @@ from pydantic import BaseModel
 from portal.adapters.client_keys import one_key
 from portal.adapters.proven import ProvenClient, accepted
 from portal.demo.standin import now, token
-from portal.domain.bodies import TokenResponse
+from portal.domain import assertion
 from portal.domain.pkce import s256
+from portal.domain.target_bodies import TokenResponse
 
 if TYPE_CHECKING:
     from portal.adapters.http import Egress
@@ -31,6 +33,7 @@ class Begun(NamedTuple):
     url: str
     state: str
     verifier: str
+    launch: str
 
 
 class LaunchClient:
@@ -38,6 +41,7 @@ class LaunchClient:
 
     def __init__(self, issuer: str, registration: Registration, egress: Egress) -> None:
         self.issuer = issuer
+        self._key = registration.key
         self._redirect_uri = registration.redirect_uri
         self._egress = egress
         self._client = ProvenClient(
@@ -65,7 +69,7 @@ class LaunchClient:
         metadata = self._metadata()
         answer = accepted(self._client.post(metadata["pushed_authorization_request_endpoint"], pushed), "par")
         query = urlencode({"client_id": self._client.client_id, "request_uri": answer["request_uri"]})
-        return Begun(f"{metadata['authorization_endpoint']}?{query}", state, verifier)
+        return Begun(f"{metadata['authorization_endpoint']}?{query}", state, verifier, launch)
 
     def redeem(self, code: str, verifier: str) -> TokenResponse:
         """Redeem the code for the context and the right to write back."""
@@ -77,6 +81,14 @@ class LaunchClient:
         }
         answer = self._client.post_bound(self._metadata()["token_endpoint"], form)
         return TokenResponse.model_validate(accepted(answer, "token"))
+
+    def failed(self, code: str, **named: str) -> str:
+        """Tell the portal that a launch failed (by `launch` or `trace_id`); return where its clinician reads why."""
+        signed = assertion.make(self._key, self._client.client_id, self.issuer, now(), token())
+        body = {"client_assertion_type": assertion.TYPE, "client_assertion": signed, "code": code, **named}
+        headers, data = {"Content-Type": "application/json"}, json.dumps(body).encode()
+        answer = self._egress.send("POST", f"{self.issuer}/api/launch-failure", headers=headers, data=data)
+        return str(accepted(answer, "launch-failure")["page"])
 
     def _metadata(self) -> dict[str, Any]:
         found = accepted(self._egress.send("GET", f"{self.issuer}/.well-known/openid-configuration"), "discovery")

@@ -1,4 +1,4 @@
-"""Every body that crosses our APIs, one model each; the OpenAPI description is made from these."""
+"""Bodies that cross our APIs, one model each; the OpenAPI description is made from these and from target_bodies."""
 
 from __future__ import annotations
 
@@ -132,48 +132,6 @@ class WritebackState(Body):
     received: bool
     filed: bool
     history: list[WritebackEvent]
-
-
-class ParResponse(Body):
-    """201 from /oauth/par (RFC 9126 §2.2)."""
-
-    request_uri: str
-    expires_in: int
-
-
-class Identifier(Body):
-    """A number and the system it belongs to."""
-
-    system: str
-    value: str
-
-
-class FhirContextItem(Body):
-    """An entry of `fhirContext` (SMART App Launch 2.2); `role` tells the patient and the HER-id apart."""
-
-    type: str
-    identifier: Identifier
-    role: str | None = None
-
-
-class TokenResponse(BaseModel):
-    """200 from /oauth/token for a launch with context, to the target's server only (SMART App Launch 2.2)."""
-
-    model_config = ConfigDict(frozen=True)
-
-    access_token: str
-    token_type: Literal["DPoP"]
-    expires_in: int
-    scope: str
-    trace_id: str
-    patient: str | None = None
-    encounter: str | None = None
-    fhirContext: list[FhirContextItem] = Field(default_factory=list)  # noqa: N815  SMART's own field name
-    need_patient_banner: bool = True
-    tenant: str | None = None
-    sub: str
-    writeback_token: str | None = None
-    writeback_expires_in: int | None = None
 
 
 class OAuthProblem(Body):

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 LAUNCH = frozenset({"launch", "launch/patient", "launch/encounter"})
 SIGN_ON = frozenset({"openid", "fhirUser", "profile"})
-ONLINE = "online_access"
+FHIR_USER = "fhirUser"
+ONLINE, OFFLINE = "online_access", "offline_access"
 PATIENT = frozenset({"patient/Patient.r", "patient/Patient.rs", "patient/Patient.read"})
 PRACTITIONER = frozenset({"user/Practitioner.r", "user/Practitioner.rs", "user/Practitioner.read"})
 EVERY = LAUNCH | SIGN_ON | PATIENT | PRACTITIONER | {ONLINE}
@@ -27,9 +28,11 @@ def allowed(client: Client) -> frozenset[str]:
 def granted(client: Client, asked: str) -> str:
     """What the client is given of what it asks for, sorted (RFC 6749 §3.3); a scope may stand twice.
 
-    Raises OAuthError `invalid_scope` when nothing is left.
+    Who asks for access while the person is away gets it while she is here: Nav's app asks for nothing less, and takes
+    no answer without a refresh token. Raises OAuthError `invalid_scope` when nothing is left.
     """
-    given = allowed(client) & set(asked.split(" "))
+    wanted = set(asked.split(" "))
+    given = allowed(client) & (wanted | {ONLINE} if OFFLINE in wanted else wanted)
     if not given:
         raise OAuthError("invalid_scope")
     return " ".join(sorted(given))

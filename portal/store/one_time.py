@@ -1,6 +1,7 @@
 """Values that hold once: state, pending, launch, request_uri, code, and the `jti` of assertions and proofs.
 
-Every function is to be committed alone, before anything is done with its answer: a value that was spent stays spent.
+Every function is to be committed before anything is done with its answer, alone or with what it is spent for: a value
+that was spent stays spent.
 """
 
 from __future__ import annotations

@@ -99,21 +99,21 @@ def list_clients(session: Session) -> list[Entry]:
 def epj(session: Session, epj_id: str) -> Epj | None:
     """The EPJ with this id, when it is enabled."""
     rows = _enabled(session, EpjRow, EpjRow.id == epj_id)
-    return Epj.model_validate(rows[0].registration) if rows else None
+    return Epj.model_validate(rows[0]) if rows else None
 
 
 def epj_of_helseid_client(session: Session, helseid_client_id: str) -> Epj | None:
     """The enabled EPJ that this HelseID client id belongs to."""
-    for row in _enabled(session, EpjRow):
-        if helseid_client_id in row.registration["helseid_client_ids"]:
-            return Epj.model_validate(row.registration)
+    for given in _enabled(session, EpjRow):
+        if helseid_client_id in given["helseid_client_ids"]:
+            return Epj.model_validate(given)
     return None
 
 
 def epj_of_issuer(session: Session, issuer: str) -> Epj | None:
     """The enabled EPJ whose SMART server has this FHIR base address, compared as it is written (RFC 8414 §3.3)."""
-    for row in _enabled(session, EpjRow):
-        registered = Epj.model_validate(row.registration)
+    for given in _enabled(session, EpjRow):
+        registered = Epj.model_validate(given)
         if registered.smart and registered.smart.issuer == issuer:
             return registered
     return None
@@ -122,13 +122,13 @@ def epj_of_issuer(session: Session, issuer: str) -> Epj | None:
 def client(session: Session, client_id: str) -> Client | None:
     """The client with this id, when it is enabled."""
     rows = _enabled(session, ClientRow, ClientRow.id == client_id)
-    return Client.model_validate(rows[0].registration) if rows else None
+    return Client.model_validate(rows[0]) if rows else None
 
 
 def client_of_service(session: Session, service_id: str) -> Client | None:
     """The enabled client of this service."""
     rows = _enabled(session, ClientRow, ClientRow.service_id == service_id)
-    return Client.model_validate(rows[0].registration) if rows else None
+    return Client.model_validate(rows[0]) if rows else None
 
 
 def handovers(session: Session) -> dict[str, Handover]:
@@ -186,5 +186,5 @@ def _entries(session: Session, table: type[Row]) -> list[Entry]:
     ]
 
 
-def _enabled(session: Session, table: type[Row], *where: ColumnElement[bool]) -> list[Row]:
-    return list(session.scalars(select(table).where(table.state == ENABLED, *where)))
+def _enabled(session: Session, table: type[Row], *where: ColumnElement[bool]) -> list[dict[str, Any]]:
+    return list(session.scalars(select(table.registration).where(table.state == ENABLED, *where)))

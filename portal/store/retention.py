@@ -1,9 +1,9 @@
 """What the portal forgets, and when (DESIGN "Patients at rest" and the lifetimes).
 
 Deleted: one-time values past their tombstone, logins that are over, tokens that have expired, notices that are long
-over, what a person chose or used long ago, and what HelseID said of a person who does not come any more. Emptied:
-documents and contexts that nothing needs any more, and retired keys of ours; their ids, states, times and `patient_ref`
-stay. The audit log is never touched.
+over, why launches failed, what a person chose or used long ago, and what HelseID said of a person who does not come any
+more. Emptied: documents and contexts that nothing needs any more, and retired keys of ours; their ids, states, times
+and `patient_ref` stay. The audit log is never touched.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlalchemy import and_, delete, exists, func, or_, select, update
 from portal.domain import client_key
 from portal.domain.delivery import State
 from portal.store.tables.journal import DeliveryRow, DocumentRow
-from portal.store.tables.launches import ContextRow, LaunchRow, OneTimeRow, TokenRow
+from portal.store.tables.launches import ContextRow, LaunchFailureRow, LaunchRow, OneTimeRow, TokenRow
 from portal.store.tables.registers import EpjObservationRow, NoticeRow
 from portal.store.tables.sign_on import ClientKeyRow, HelseIdTokenRow, KnownPersonRow, LoginRow, MarkRow, PersonRow
 
@@ -35,6 +35,8 @@ IN_FLIGHT = timedelta(minutes=1)
 """A request that found its token or context alive may still be at work this much later."""
 OBSERVED = timedelta(days=14)
 """So long a vendor sees in the sandbox what its EPJ did."""
+FAILED = timedelta(days=90)
+"""So long it is known why a launch failed."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Counts:
     keys: int
     helseid_tokens: int
     known_people: int
+    launch_failures: int
 
 
 def run(session: Session, now: datetime, lifetimes: Lifetimes) -> Counts:
@@ -73,6 +76,7 @@ def run(session: Session, now: datetime, lifetimes: Lifetimes) -> Counts:
         known_people=_count(
             session, delete(KnownPersonRow).where(KnownPersonRow.seen_at <= now - lifetimes.person_known)
         ),
+        launch_failures=_count(session, delete(LaunchFailureRow).where(LaunchFailureRow.at <= now - FAILED)),
     )
 
 

@@ -40,17 +40,27 @@ def remember(
 
 def spend(kind: str, key: str, *, client: str = "") -> Any:
     """The value, spent before anything else happens; None when unknown, spent, too old or another client's."""
+    with parts().database.write() as session:
+        return spend_with(session, kind, key, client=client)
+
+
+def spend_with(session: Session, kind: str, key: str, *, client: str = "") -> Any:
+    """As `spend`, in a transaction whose other steps give nothing away if it fails."""
     portal = parts()
-    with portal.database.write() as session:
-        sealed = one_time.spend(session, kind, key, client=client, now=portal.now())
+    sealed = one_time.spend(session, kind, key, client=client, now=portal.now())
     return portal.vault.open(sealed, kind) if sealed else None
 
 
 def look(kind: str, key: str, *, client: str = "") -> Any:
     """The value, left as it is."""
+    with parts().database.read() as session:
+        return look_with(session, kind, key, client=client)
+
+
+def look_with(session: Session, kind: str, key: str, *, client: str = "") -> Any:
+    """As `look`, in the caller's transaction."""
     portal = parts()
-    with portal.database.read() as session:
-        sealed = one_time.peek(session, kind, key, client=client, now=portal.now())
+    sealed = one_time.peek(session, kind, key, client=client, now=portal.now())
     return portal.vault.open(sealed, kind) if sealed else None
 
 

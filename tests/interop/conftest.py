@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 import pytest
 from interop.site import KEYS, ORIGIN, PORT, Site, document
 from support.counterpart import KINDS, Counterpart, counterpart
+from support.helseid import ANNA
 from support.loopback import Asked, Says, http_server
 from support.raw_client import registration
 from support.relying_party import API, API_SCOPE, client_of
+from support.staging import living
 
 from portal.adapters.http import Egress
 from portal.demo.browser import Browser
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from support.world import World
+
     from portal.adapters.openid import OpenIdClient
+    from portal.demo.browser import Page
 
 
 @pytest.fixture(scope="session")
@@ -84,3 +89,28 @@ def site(provider: Counterpart, sqlite_url: str, tmp_path: Path) -> Iterator[Sit
     yield made
     made.stop()
     made.database.close()
+
+
+@pytest.fixture
+def environment() -> str:
+    """`sandbox` for a target with a secret, or with nothing at all."""
+    return "test"
+
+
+@pytest.fixture
+def zone() -> str:
+    return "internett"
+
+
+@pytest.fixture
+def world(sqlite_url: str, tmp_path: Path, environment: str, zone: str) -> Iterator[World]:
+    """A portal with one listener, which is in `zone`."""
+    with living(sqlite_url, tmp_path, environment=environment, listen={zone: "127.0.0.1:9"}) as running:
+        yield running
+
+
+@pytest.fixture
+def anna(world: World) -> tuple[Browser, Page]:
+    """Anna with a patient open."""
+    browser = world.browser()
+    return browser, world.open_patient(browser, ANNA)

@@ -10,7 +10,8 @@ from support import sealed_rows
 from support.sealed_rows import CLIENT, NOW
 
 from portal.domain.launch import Launch
-from portal.store import launches
+from portal.domain.launch_failure import Code, Failure
+from portal.store import launch_failures, launches
 from portal.store.launches import ACCESS, WRITEBACK, Token
 from portal.store.tables.launches import TokenRow
 
@@ -58,6 +59,16 @@ def test_success_counts_the_launches_of_a_time_that_targets_took_up(granted: Dat
     with granted.read() as session:
         assert launches.success(session, NOW, UNTIL) == {CLIENT.service: (2, 1)}
         assert launches.success(session, NOW - MOMENT, NOW) == launches.success(session, NOW + MOMENT, UNTIL) == {}
+
+
+def test_a_launch_that_failed_after_its_target_got_the_context_was_not_taken_up(granted: Database) -> None:
+    with granted.write() as session:
+        for launch_id, later in (("l-1", MOMENT), ("l-2", -MOMENT)):
+            launches.redeem(session, launch_id, NOW)
+            for code in (Code.INTERNAL, Code.OTHER):
+                launch_failures.note(session, Failure(launch_id, CLIENT.service, code, NOW + later))
+    with granted.read() as session:
+        assert launches.success(session, NOW, UNTIL) == {CLIENT.service: (2, 1)}
 
 
 def test_a_launch_without_patient_or_client_is_a_launch(granted: Database) -> None:

@@ -12,11 +12,12 @@ from support.sealed_rows import NOW, NUMBER
 from portal.domain.audit import AuditEvent
 from portal.domain.delivery import State
 from portal.domain.identity import Person
+from portal.domain.launch_failure import Code, Failure
 from portal.settings import Lifetimes
-from portal.store import audit, contexts, documents, known_people, launches, one_time, retention
+from portal.store import audit, contexts, documents, known_people, launch_failures, launches, one_time, retention
 from portal.store.database import Database
 from portal.store.tables.journal import DeliveryEventRow, DeliveryRow, DocumentRow
-from portal.store.tables.launches import ContextRow, LaunchRow, OneTimeRow, TokenRow
+from portal.store.tables.launches import ContextRow, LaunchFailureRow, LaunchRow, OneTimeRow, TokenRow
 from portal.store.tables.log import AuditRow
 from portal.store.tables.sign_on import KnownPersonRow, LoginRow
 
@@ -41,6 +42,7 @@ NOTHING = retention.Counts(
     keys=0,
     helseid_tokens=0,
     known_people=0,
+    launch_failures=0,
 )
 ROWS = (AuditRow, ContextRow, LaunchRow, DocumentRow, DeliveryRow, DeliveryEventRow)
 
@@ -117,6 +119,16 @@ def test_what_helseid_said_of_a_person_goes_when_she_has_not_come_for_long(datab
     assert run(database, NOW + LIVES.person_known - MINUTE) == NOTHING
     assert run(database, NOW + LIVES.person_known).known_people == 1
     assert count(database, KnownPersonRow) == 1
+
+
+def test_why_a_launch_failed_goes_after_ninety_days(database: Database, box: Vault) -> None:
+    launched(database, box)
+    with database.write() as session:
+        for code, at in ((Code.INTERNAL, NOW), (Code.OTHER, NOW + DAY)):
+            launch_failures.note(session, Failure("l-1", sealed_rows.CLIENT.service, code, at))
+    assert run(database, NOW + 90 * DAY - MINUTE).launch_failures == 0
+    assert run(database, NOW + 90 * DAY).launch_failures == 1
+    assert count(database, LaunchFailureRow) == 1
 
 
 def test_tokens_go_after_they_expire(database: Database, box: Vault) -> None:

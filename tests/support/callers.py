@@ -131,13 +131,13 @@ def _failure(by: Callers, case: Any) -> None:
 
 
 def _patient(by: Callers, case: Any) -> None:
-    case.path_parameters = {"id": by.launched["patient"]}
+    case.path_parameters = {"resource_id": by.launched["patient"]}
     by.prove(case, CLIENT, by.launched["access_token"])
 
 
 def _practitioner(by: Callers, case: Any) -> None:
     keyring = by.world.app.extensions["portal"].keyring
-    case.path_parameters = {"id": keyring.practitioner(CLIENT, ANNA.sub)}
+    case.path_parameters = {"resource_id": keyring.practitioner(CLIENT, ANNA.sub)}
     by.prove(case, CLIENT, by.launched["access_token"])
 
 
@@ -170,8 +170,8 @@ OPENS: dict[str, Callable[[Callers, Any], None]] = {
     "POST /oauth/introspect": _introspect,
     "POST /api/context": _context,
     "POST /api/launch-failure": _failure,
-    "GET /fhir/Patient/{id}": _patient,
-    "GET /fhir/Practitioner/{id}": _practitioner,
+    "GET /fhir/Patient/{resource_id}": _patient,
+    "GET /fhir/Practitioner/{resource_id}": _practitioner,
     "PUT /api/writeback/{document_id}": _put,
     "GET /api/writeback/{document_id}": _get,
     "PUT /api/notices/{notice_id}": _notice,

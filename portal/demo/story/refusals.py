@@ -95,8 +95,8 @@ def other_person_at_the_target(play: Play) -> str:
     _sign_out_at_helseid(play)
     asked = play.anna.follow(hop)
     page = play.anna.submit(asked, asked.form(), person=people.BO["sub"])
-    holds(page.status == FORBIDDEN, "the target refuses whom the portal did not launch for")
-    holds(not tells_of_patients(page), "nothing of the patient is shown")
+    holds(page.url.startswith(play.at.portal), "the target sends whom the portal did not launch for back to it")
+    holds(page.status == NOT_FOUND and not tells_of_patients(page), "nothing of the patient is shown")
     return "refused: another person than the portal's at the target's own login; nothing of the patient"
 
 

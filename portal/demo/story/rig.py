@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from portal.demo.epj.config import Patient
     from portal.demo.launch_client import Begun
     from portal.demo.story.play import Play
-    from portal.domain.bodies import TokenResponse
+    from portal.domain.target_bodies import TokenResponse
 
 
 class Rig:

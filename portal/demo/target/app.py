@@ -10,13 +10,15 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 
 from portal.demo.helseid_login import HelseIdLogin
 from portal.demo.launch_client import LaunchClient
-from portal.demo.standin import flask_app, now
+from portal.demo.standin import flask_app, now, token
 from portal.demo.target import pdf
+from portal.demo.target.context_call import ContextCall
 from portal.demo.target.report import Document, Report
 from portal.demo.target.writeback import Writeback
 from portal.demo.visits import Visit, Visits
 from portal.domain import authorization_response
 from portal.domain.person_number import masked
+from portal.errors import SignInError, UpstreamError
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -30,9 +32,10 @@ TITLE = "Demomelding: kvittering for innsendt melding"
 
 @dataclass
 class TargetVisit(Visit):
-    """A browser at the target: launches on their way by state, reports by trace id."""
+    """A browser at the target: launches on their way by state, those without OAuth by a key, reports by trace id."""
 
     launches: dict[str, Begun] = field(default_factory=dict)
+    handles: dict[str, str] = field(default_factory=dict)
     reports: dict[str, Report] = field(default_factory=dict)
 
 
@@ -43,6 +46,7 @@ class Target:
         self.visits = Visits(TargetVisit)
         self.login = HelseIdLogin(config.helseid_client(), config.helseid, self.visits, {})
         self.client = LaunchClient(config.portal, config.registration, config.egress())
+        self.context = ContextCall(config.portal, config.registration, config.egress())
         self.writeback = Writeback(config.portal, config.registration.key, config.egress())
 
     def routes(self) -> Blueprint:
@@ -50,9 +54,13 @@ class Target:
         pages = Blueprint("target", __name__)
         pages.add_url_rule("/launch", "launch", self.launch)
         pages.add_url_rule("/launch/callback", "callback", self.callback)
+        pages.add_url_rule(
+            "/launch/helseid", "launch_without_oauth", self.launch_without_oauth, methods=["GET", "POST"]
+        )
         for rule, method, view in (
             ("/", "GET", self.front),
             ("/sso", "GET", self.sso),
+            ("/launch/helseid/<key>", "GET", self.take_up),
             ("/meldinger/<trace_id>", "GET", self.form),
             ("/meldinger/<trace_id>", "POST", self.send),
             ("/meldinger/<trace_id>/kvittering", "GET", self.receipt),
@@ -74,9 +82,31 @@ class Target:
         answer = authorization_response.read(list(request.args.items(multi=True)), issuer=self.client.issuer)
         visit = self.visits.current()
         begun = visit.launches.pop(answer.state, None) or abort(400)
-        launched = self.client.redeem(answer.proven_code(), begun.verifier)
+        try:
+            launched = self.client.redeem(answer.proven_code(), begun.verifier)
+        except (SignInError, UpstreamError):
+            return redirect(self.client.failed("context_refused", launch=begun.launch), 303)
         visit.reports[launched.trace_id] = Report(launched, document_id=str(uuid4()))
         return self.login.ask(url_for("target.form", trace_id=launched.trace_id), silent=True)
+
+    def launch_without_oauth(self) -> WerkzeugResponse:
+        """Take the launch, and log the person in with HelseID before anything is asked of the portal."""
+        if request.values.get("iss") != f"{self.client.issuer}/fhir":
+            abort(400)
+        key = token()
+        self.visits.current().handles[key] = request.values.get("launch", "")
+        return self.login.ask(url_for("target.take_up", key=key), silent=True)
+
+    def take_up(self, key: str) -> WerkzeugResponse:
+        """Tell the portal who HelseID says is here, and get what the launch is about, once."""
+        visit = self.visits.current()
+        launch = visit.handles.pop(key, None) or abort(404)
+        try:
+            launched = self.context.take_up(launch, visit.user.sub if visit.user else "")
+        except UpstreamError:
+            return redirect(self.client.failed("context_refused", launch=launch), 303)
+        visit.reports[launched.trace_id] = Report(launched, document_id=str(uuid4()))
+        return redirect(url_for("target.form", trace_id=launched.trace_id), 303)
 
     def front(self) -> str:
         """A page for whoever is logged in, without a patient."""
@@ -115,7 +145,7 @@ class Target:
         if visit.user is None or not report.belongs_to(visit.user):
             # The portal launched for somebody else: nothing of the patient is shown, and the launch is over.
             del visit.reports[trace_id]
-            abort(403)
+            abort(redirect(self.client.failed("other_person", trace_id=trace_id), 303))
         return report
 
 

@@ -9,7 +9,7 @@ from portal.domain.oids import DNR, ENH, FNR, HPR
 
 if TYPE_CHECKING:
     from portal.demo.visits import User
-    from portal.domain.bodies import TokenResponse
+    from portal.domain.target_bodies import Told
 
 
 class Document(NamedTuple):
@@ -24,7 +24,7 @@ class Document(NamedTuple):
 class Report:
     """A launch at the target's end; `document` is made once, so that sending it again sends the same bytes."""
 
-    launched: TokenResponse = field(repr=False)
+    launched: Told = field(repr=False)
     document_id: str
     document: Document | None = None
 

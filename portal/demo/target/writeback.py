@@ -12,10 +12,10 @@ from portal.errors import UpstreamError
 if TYPE_CHECKING:
     from portal.adapters.http import Answer, Egress
     from portal.demo.target.report import Document, Report
-    from portal.domain.bodies import TokenResponse
+    from portal.domain.target_bodies import Told
 
 
-def body(launched: TokenResponse, document: Document) -> dict[str, Any]:
+def body(launched: Told, document: Document) -> dict[str, Any]:
     """Return what is put for the journal of the launch's own patient."""
     return {
         "patient": launched.patient,

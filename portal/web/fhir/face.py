@@ -18,6 +18,7 @@ from portal.web.parts import parts
 if TYPE_CHECKING:
     from flask import Response
 
+    from portal.domain.client_registration import Client
     from portal.domain.context import Context
     from portal.domain.identity import Person
     from portal.domain.launch import Launch
@@ -48,7 +49,7 @@ def metadata() -> Response:
 @launch_access
 def patient(resource_id: str) -> Response:
     """The patient of the launch, by the id that its target was given."""
-    launch, context = _launched(scopes.PATIENT)
+    launch, context, _ = _launched(scopes.PATIENT)
     if context is None or resource_id != launch.patient_id:
         raise NotFound("page_unknown")
     _note(launch, context, "patient")
@@ -59,12 +60,13 @@ def patient(resource_id: str) -> Response:
 @launch_access
 def practitioner(resource_id: str) -> Response:
     """The clinician of the launch, by the id that `fhirUser` gives her at this client."""
-    launch, context = _launched(scopes.PRACTITIONER)
+    # What `fhirUser` names is read with it (SMART App Launch 2.2, scopes for identity data): Nav's app has no other.
+    launch, context, client = _launched(scopes.PRACTITIONER | {scopes.FHIR_USER})
     who = context.practitioner if context else _known(launch)
     if who is None or resource_id != parts().keyring.practitioner(grant().client_id, launch.sub):
         raise NotFound("page_unknown")
     _note(launch, context, "practitioner")
-    return sent(fhir_face.practitioner(resource_id, who.name, who.hpr_number))
+    return sent(fhir_face.practitioner(resource_id, who.name, who.hpr_number if "hpr" in client.release else None))
 
 
 def _takes_json() -> bool:
@@ -77,8 +79,8 @@ def _takes_json() -> bool:
     return not accepted or not accepted.isdisjoint(_ACCEPTED)
 
 
-def _launched(readable: frozenset[str]) -> tuple[Launch, Context | None]:
-    """The launch behind the token, and its context if it has one.
+def _launched(readable: frozenset[str]) -> tuple[Launch, Context | None, Client]:
+    """The launch behind the token, its context if it has one, and whose it is.
 
     Raises TokenRejected when the token, or by now the client's registration, has none of these scopes; NotFound when
     the context has ended.
@@ -92,7 +94,7 @@ def _launched(readable: frozenset[str]) -> tuple[Launch, Context | None]:
         raise TokenRejected("insufficient_scope", min(readable))
     if launch is None or (launch.context_id and (context is None or not context.is_live(portal.now()))):
         raise NotFound("page_unknown")
-    return launch, context
+    return launch, context, client
 
 
 def _known(launch: Launch) -> Person | None:

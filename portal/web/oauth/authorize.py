@@ -115,10 +115,11 @@ def _park(waiting: Pushed) -> ResponseReturnValue:
 
 
 def _ask(waiting: Pushed, begun: Launched) -> ResponseReturnValue:
-    handover = parts().shelf.stock().handover(begun.service)
+    service = launched.service(begun)
+    handover = parts().shelf.stock().handover(service)
     return render_template(
         "parked.html",
-        title=begun.service.title.in_language(language.current()),
+        title=service.title.in_language(language.current()),
         banner=banner.of(begun.context) if begun.context else None,
         initials=begun.context.patient.initials if begun.context else "",
         sent=launching.sent_along(handover),
@@ -132,15 +133,17 @@ def _confirmed(waiting: Pushed, *, declined: bool) -> str:
     if declined:
         launched.decline(waiting, begun)
         raise OAuthError("access_denied", "the clinician said no")
+    launched.service(begun)
     launched.take(begun)
     return waiting.answer({"code": _code(waiting, begun)})
 
 
 def _code(waiting: Pushed, begun: Launched) -> str:
-    launched.spend(waiting)
-    pushed.spend(waiting)
-    launched.keep(begun)
-    return codes.issue(waiting, begun.launch)
+    """Both are used up with the code, or neither is and there is none."""
+    with parts().database.write() as session:
+        launched.spend(session, waiting, begun)
+        pushed.spend(session, waiting)
+        return codes.issue(session, waiting, begun.launch)
 
 
 def _refusal(waiting: Pushed, error: Exception) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from portal.domain.client_registration import Client
+    from portal.store.database import Session
     from portal.web.oauth.request import FormRequest
 
 METHOD = "registered"
@@ -75,7 +76,12 @@ def query(client_id: str) -> TargetClient | None:
     if "\0" in client_id:  # HTTP Basic is no form, which would have been looked at
         return None
     with parts().database.read() as session:
-        registered = registry.client(session, client_id)
+        return query_with(session, client_id)
+
+
+def query_with(session: Session, client_id: str) -> TargetClient | None:
+    """As `query`, in the caller's transaction."""
+    registered = registry.client(session, client_id)
     welcome = registered is not None and (registered.proves_itself or parts().settings.takes_secrets)
     return TargetClient(registered) if registered and welcome else None
 

@@ -14,6 +14,7 @@ from portal.web.parts import parts
 
 if TYPE_CHECKING:
     from portal.domain.launch import Launch
+    from portal.store.database import Session
     from portal.web.oauth.pushed import Pushed
 
 
@@ -39,7 +40,7 @@ class LaunchCode:
         return self.scope
 
 
-def issue(waiting: Pushed, launch: Launch) -> str:
+def issue(session: Session, waiting: Pushed, launch: Launch) -> str:
     """Return a code of 256 fresh bits; its tombstone outlives all that it can give."""
     portal, form, lives = parts(), waiting.form, parts().settings.lifetimes
     stands_for = LaunchCode(
@@ -52,8 +53,8 @@ def issue(waiting: Pushed, launch: Launch) -> str:
         evidence=sign_on.evidence(login()) if "openid" in form["scope"].split() else {},
     )
     code, client_id = portal.token(), waiting.client.client_id
-    keep = max(lives.session, lives.writeback)
-    once.remember("code", code, asdict(stands_for), lives.code, client=client_id, keep=keep)
+    now, keep = portal.now(), max(lives.session, lives.writeback)
+    once.put(session, "code", code, asdict(stands_for), client=client_id, until=now + lives.code, keep=now + keep)
     return code
 
 

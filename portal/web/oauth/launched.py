@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from portal.domain.catalogue import Service
     from portal.domain.context import Context
     from portal.domain.launch import Launch
+    from portal.store.database import Session
     from portal.web.oauth.pushed import Pushed
 
 
@@ -31,8 +32,7 @@ class Launched(NamedTuple):
     """A launch that holds; one of sign-on alone is made here, and `kept` when its code is."""
 
     launch: Launch
-    context: Context | None
-    service: Service
+    context: Context | None = None
     kept: bool = True
 
 
@@ -43,26 +43,30 @@ def of(waiting: Pushed) -> Launched:
     """
     if "launch" not in waiting.form:
         return _signing_on(waiting)
-    launch = _in_time(waiting)
-    context = _context(launch)
+    launch, context = _in_time(waiting)
     if launch.sub != login().person.sub:
-        spend(waiting)
+        _burn(waiting)
         _note_failure(launch, context, Code.OTHER_PERSON)
         raise OAuthError("access_denied", "the launch was made for another person")
     if launch.context_id and (context is None or not context.is_live(parts().now())):
         _note_failure(launch, context, Code.CONTEXT_EXPIRED)
         raise OAuthError("access_denied", "the context has ended")
-    service = _open_service(launch.service_id, context)
-    if service is None:
-        _note_failure(launch, context, Code.NOT_AUTHORISED)
+    return Launched(launch, context)
+
+
+def service(begun: Launched) -> Service:
+    """What is to be opened, if it still is open to this person from here; raises OAuthError `access_denied`."""
+    found = _open_service(begun.launch.service_id, begun.context)
+    if found is None:
+        _note_failure(begun.launch, begun.context, Code.NOT_AUTHORISED)
         raise OAuthError("access_denied", _CLOSED)
-    return Launched(launch, context, service)
+    return found
 
 
 def park(waiting: Pushed) -> None:
     """Let the launch wait until its clinician has logged in; raises OAuthError for one that is not in time."""
     if "launch" in waiting.form:
-        launch = _in_time(waiting)
+        launch, _ = _in_time(waiting)
         with parts().database.write() as session:
             launches.park(session, launch.id, waiting.parked_until)
 
@@ -76,23 +80,17 @@ def take(begun: Launched) -> None:
 
 def decline(waiting: Pushed, begun: Launched) -> None:
     """Burn a launch that its clinician does not want."""
-    spend(waiting)
+    _burn(waiting)
     _note(begun.launch, begun.context, "launch_confirmed", "declined")
 
 
-def spend(waiting: Pushed) -> None:
-    """Use the handle up, if there is one; raises OAuthError when it was used meanwhile."""
-    handle = waiting.form.get("launch")
-    if handle and once.spend("launch", handle, client=waiting.client.client_id) is None:
-        raise OAuthError("invalid_request", "launch was used")
-
-
-def keep(begun: Launched) -> None:
-    """Remember a launch that began with the target's own request, before its code leaves."""
+def spend(session: Session, waiting: Pushed, begun: Launched) -> None:
+    """Use the handle up, or remember a launch that has none; raises OAuthError when it was used meanwhile."""
     if not begun.kept:
-        with parts().database.write() as session:
-            launches.begin(session, begun.launch)
-            audit.record(session, _act(begun.launch, None, "launch", "ok"))
+        launches.begin(session, begun.launch)
+        audit.record(session, _act(begun.launch, None, "launch", "ok"))
+    elif once.spend_with(session, "launch", waiting.form["launch"], client=waiting.client.client_id) is None:
+        raise OAuthError("invalid_request", "launch was used")
 
 
 def is_too_old_a_login(waiting: Pushed) -> bool:
@@ -102,34 +100,31 @@ def is_too_old_a_login(waiting: Pushed) -> bool:
     return longest is not None and age > int(longest)
 
 
-def _in_time(waiting: Pushed) -> Launch:
-    handle, portal = waiting.form["launch"], parts()
-    launch_id = once.look("launch", handle, client=waiting.client.client_id)
+def _in_time(waiting: Pushed) -> tuple[Launch, Context | None]:
+    portal, client_id = parts(), waiting.client.client_id
     with portal.database.read() as session:
+        launch_id = once.look_with(session, "launch", waiting.form["launch"], client=client_id)
         launch = launches.find(session, launch_id) if launch_id else None
+        context = contexts.find(session, portal.vault, launch.context_id) if launch and launch.context_id else None
     if launch is None or launch.authorize_by is None or launch.revoked_at is not None:
         raise OAuthError("invalid_request", "launch is unknown, used or too old")
     if launch.authorize_by <= portal.now():
-        _note_failure(launch, None, Code.CONTEXT_EXPIRED)
+        _note_failure(launch, context, Code.CONTEXT_EXPIRED)
         raise OAuthError("invalid_request", "launch is too old")
-    return launch
+    return launch, context
 
 
-def _context(launch: Launch) -> Context | None:
-    portal = parts()
-    if launch.context_id is None:
-        return None
-    with portal.database.read() as session:
-        return contexts.find(session, portal.vault, launch.context_id)
+def _burn(waiting: Pushed) -> None:
+    once.spend("launch", waiting.form.get("launch", ""), client=waiting.client.client_id)
 
 
 def _signing_on(waiting: Pushed) -> Launched:
     """A target of sign-on alone asks by itself: nothing is sent along, and the service must be open to this person."""
-    service = _open_service(waiting.client.service, None)
-    if service is None:
+    found = _open_service(waiting.client.service, None)
+    if found is None:
         raise OAuthError("access_denied", _CLOSED)
-    launch = replace(launching.launch(service, None, waiting.client), authorize_by=waiting.parked_until)
-    return Launched(launch, None, service, kept=False)
+    launch = replace(launching.launch(found, None, waiting.client), authorize_by=waiting.parked_until)
+    return Launched(launch, kept=False)
 
 
 def _open_service(service_id: str, context: Context | None) -> Service | None:

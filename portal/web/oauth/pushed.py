@@ -11,11 +11,12 @@ from flask import url_for
 from portal.errors import LaunchRejected, OAuthError
 from portal.store import one_time
 from portal.web import once
-from portal.web.oauth.client import query
+from portal.web.oauth.client import query_with
 from portal.web.parts import parts
 
 if TYPE_CHECKING:
     from portal.domain.client_registration import Client
+    from portal.store.database import Session
 
 _URN = "urn:ietf:params:oauth:request_uri:"
 _KIND = "request_uri"
@@ -68,7 +69,8 @@ def find(client_id: str, request_uri: str) -> Pushed:
     own (FAPI 2.0 §5.3.2.2). Raises LaunchRejected.
     """
     urn, reference = request_uri[: len(_URN)], request_uri[len(_URN) :]
-    kept, client = once.look(_KIND, reference, client=client_id), query(client_id)
+    with parts().database.read() as session:
+        kept, client = once.look_with(session, _KIND, reference, client=client_id), query_with(session, client_id)
     if urn != _URN or kept is None or client is None:
         raise LaunchRejected("request_uri_unknown")
     if kept["form"]["redirect_uri"] not in client.registered.redirect_uris:
@@ -85,7 +87,7 @@ def park(pushed: Pushed) -> None:
         )
 
 
-def spend(pushed: Pushed) -> None:
+def spend(session: Session, pushed: Pushed) -> None:
     """Use it up; raises OAuthError for one that was used meanwhile."""
-    if once.spend(_KIND, pushed.reference, client=pushed.client.client_id) is None:
+    if once.spend_with(session, _KIND, pushed.reference, client=pushed.client.client_id) is None:
         raise OAuthError("invalid_request", "request_uri was used")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from portal.domain import jose
+from portal.domain.identity import SECURITY_LEVEL
 from portal.web.parts import parts
 
 if TYPE_CHECKING:
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from portal.domain.launch import Launch
     from portal.store.logins import Login
 
-_EVIDENCE = ("auth_time", "acr", "amr")
+# HelseID documents no `acr`; its own claim says the level.
+_EVIDENCE = ("auth_time", "acr", "amr", SECURITY_LEVEL)
 
 
 def evidence(login: Login) -> dict[str, Any]:

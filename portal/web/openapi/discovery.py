@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from portal.web.openapi.parts import problems
+from portal.web.openapi.parts import CACHED, problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,8 +42,7 @@ def paths() -> dict[str, Any]:
 
 
 def _get(summary: str, schema: dict[str, Any]) -> dict[str, Any]:
-    cached = {"Cache-Control": {"required": True, "schema": {"type": "string", "pattern": r"^public, max-age=[0-9]+$"}}}
-    known = {"description": "Known", "headers": cached, "content": {"application/json": {"schema": schema}}}
+    known = {"description": "Known", "headers": CACHED, "content": {"application/json": {"schema": schema}}}
     return {"get": {"summary": summary, "responses": {"200": known} | problems({})}}
 
 

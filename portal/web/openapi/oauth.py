@@ -2,66 +2,74 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portal.domain.target_bodies import Introspection, ParResponse, TokenResponse
 from portal.errors import OAuthError
 from portal.web.openapi.parts import NONCE, answer, fields, form, header, oauth_errors, query
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SECURITY = {
+    "client_secret_basic": {"type": "http", "scheme": "basic", "description": "Classic clients in the sandbox alone"}
+}
 _CLIENT = ("client_id", "client_assertion_type", "client_assertion", "client_secret")
+# RFC 6749 §2.3.
+_ONE_WAY = {"not": {"required": ["client_assertion", "client_secret"]}}
 _ASKED = ("client_id", "redirect_uri", "scope", "code_challenge")
 _MAY_BE_ASKED = ("launch", "aud", "resource", "state", "nonce", "dpop_jkt", "prompt", "max_age", "response_mode")
 _FIXED = {"response_type": "code", "code_challenge_method": "S256"}
 # What only the browser's redirect says.
 _BY_REDIRECT = {"access_denied", "login_required", "interaction_required", "server_error"}
 _REFUSED = {code: status for code, status in OAuthError.codes.items() if code not in _BY_REDIRECT}
-# Unknown, unreadable, too large, by another name, and not now.
-_AT_THE_BROWSER = (400, 413, 421, 503)
+# Unknown, unreadable, in chunks, too large, by another name, and not now.
+_AT_THE_BROWSER = (400, 411, 413, 421, 503)
 _PROOF = header("DPoP", required=False, description="RFC 9449 §5 and §10.1; a Bearer token is given without")
 _LOCATION = {"required": True, "schema": {"type": "string", "format": "uri-reference"}}
 
 
 def paths() -> dict[str, Any]:
     """From the pushed request to the tokens, and what becomes of these."""
-    pushed = fields(set(_ASKED) - {"client_id"}, (*_MAY_BE_ASKED, *_CLIENT), **_FIXED)
     token = fields(("token",), ("token_type_hint", *_CLIENT))
     none = {"description": "Nothing of it is valid any more, whatever it was (RFC 7009 §2.2)", "headers": NONCE}
     return {
         "/oauth/par": _post(
-            "Push an authorization request (RFC 9126)", form(pushed), {"201": answer(ParResponse, NONCE)}, _PROOF
+            "Push an authorization request (RFC 9126)",
+            fields(_ASKED[1:], (*_MAY_BE_ASKED, *_CLIENT), **_FIXED),
+            answers={"201": answer(ParResponse, NONCE)},
+            parameters=[_PROOF],
         ),
         "/oauth/authorize": {"get": _by_get(), "post": _by_post()},
         "/oauth/token": _post(
             "Redeem the code for the context, or a refresh token for new ones (RFC 6749 §4.1.3 and §6)",
-            form(*_grants()),
-            {"200": answer(TokenResponse, NONCE)},
-            _PROOF,
+            fields(("code", "code_verifier", "redirect_uri"), _CLIENT, grant_type="authorization_code"),
+            fields(("refresh_token",), ("scope", *_CLIENT), grant_type="refresh_token"),
+            answers={"200": answer(TokenResponse, NONCE)},
+            parameters=[_PROOF],
         ),
-        "/oauth/revoke": _post("Give a token back (RFC 7009)", form(token), {"200": none}),
+        "/oauth/revoke": _post("Give a token back (RFC 7009)", token, answers={"200": none}),
         "/oauth/introspect": _post(
             "What one of the client's own tokens stands for (RFC 7662)",
-            form(token),
-            {"200": answer(Introspection, NONCE)},
+            token,
+            answers={"200": answer(Introspection, NONCE)},
         ),
     }
 
 
-def _post(summary: str, body: dict[str, Any], answers: dict[str, Any], *parameters: Any) -> dict[str, Any]:
-    """A call of the client's server, which proves itself in the form or by its secret in a header."""
+def _post(
+    summary: str, *bodies: dict[str, Any], answers: dict[str, Any], parameters: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """A call of the client's server, which proves itself in the form, or by its secret in a header."""
     return {
         "post": {
             "summary": summary,
             "security": [{}, {"client_secret_basic": []}],
             "parameters": list(parameters),
-            "requestBody": body,
+            "requestBody": form(*(body | _ONE_WAY for body in bodies)),
             "responses": answers | oauth_errors(_REFUSED),
         }
     }
-
-
-SECURITY = {
-    "client_secret_basic": {"type": "http", "scheme": "basic", "description": "Classic clients in the sandbox alone"}
-}
 
 
 def _by_get() -> dict[str, Any]:
@@ -89,8 +97,3 @@ def _to_browser() -> dict[str, Any]:
 
 def _page(what: str) -> dict[str, Any]:
     return {"description": what, "content": {"text/html": {"schema": {"type": "string"}}}}
-
-
-def _grants() -> tuple[dict[str, Any], ...]:
-    code = fields(("code", "code_verifier", "redirect_uri"), _CLIENT, grant_type="authorization_code")
-    return code, fields(("refresh_token",), ("scope", *_CLIENT), grant_type="refresh_token")

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 REFERENCE = "#/components/schemas/{model}"
 # One in the path: somebody else's id, as `domain/text.is_opaque_id` has it.
 OPAQUE_ID = {"type": "string", "pattern": r"^[A-Za-z0-9._~-]{1,64}$"}
-_ANY = {"bad_request": 400, "unknown_host": 421}
+# NUL is refused wherever a browser could send it.
+_TEXT = {"type": "string", "pattern": r"^[^\x00]*$"}
+_ANY = {"bad_request": 400, "length_required": 411, "unknown_host": 421}
 NONCE = {
     "DPoP-Nonce": {"required": True, "schema": {"type": "string"}, "description": "For the next proof, RFC 9449 §8"}
 }
+CACHED = {"Cache-Control": {"required": True, "schema": {"type": "string", "pattern": r"^public, max-age=[0-9]+$"}}}
 _CHALLENGE = {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}, "description": "RFC 9449 §7.1"}}
 _OUTCOME = {
     "type": "object",
@@ -47,7 +50,7 @@ def problems(known: Mapping[str, int], *, by_token: bool = False) -> Json:
 
 def oauth_errors(known: Mapping[str, int]) -> Json:
     """OAuth error answers (RFC 6749 §5.2) for these codes, and for what any form may be refused for."""
-    any_form = [("invalid_request", status) for status in (400, 405, 413, 421)]
+    any_form = [("invalid_request", status) for status in (400, 405, 411, 413, 421)]
     return _refusals([*known.items(), *any_form], "application/json", schema(OAuthProblem))
 
 
@@ -74,14 +77,14 @@ def form(*alternatives: Json) -> Json:
 
 def fields(required: Iterable[str], optional: Iterable[str] = (), **fixed: str) -> Json:
     """An object of texts; `fixed` are required ones that have one value."""
-    known: Json = {name: {"type": "string"} for name in (*required, *optional)}
+    known: Json = dict.fromkeys((*required, *optional), _TEXT)
     known |= {name: {"const": value} for name, value in fixed.items()}
     # A name that stands twice is refused (RFC 6749 §3.1): so no lists, also not of what we do not know.
     return {
         "type": "object",
         "required": [*fixed, *required],
         "properties": known,
-        "additionalProperties": {"type": "string"},
+        "additionalProperties": _TEXT,
     }
 
 
@@ -98,7 +101,7 @@ def header(name: str, *, required: bool, **said: Any) -> Json:
 
 def query(name: str, *, required: bool = False) -> Json:
     """A parameter of the address."""
-    return {"name": name, "in": "query", "required": required, "schema": {"type": "string"}}
+    return {"name": name, "in": "query", "required": required, "schema": _TEXT}
 
 
 def path(name: str, pattern: Mapping[str, str] = OPAQUE_ID) -> Json:
