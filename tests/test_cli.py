@@ -112,7 +112,7 @@ def test_a_registration_needs_two_people(on_sqlite: Operator, register: str, doc
     name = str(document.get("id") or document["client_id"])
     assert "sha256" in on_sqlite.run(register, "add", on_sqlite.write("registration.json", document)).stdout
     assert "four_eyes" in on_sqlite.run(register, "approve", name, status=1).stderr
-    assert on_sqlite.run(register, "list").stdout == f"{name}\tproposed\t{me()}\t\n"
+    assert on_sqlite.run(register, "list").stdout == f"{name}\tproposed\t{me()}\t\t\n"
     kind = "epj" if register == "epj" else "client"
     assert on_sqlite.audited() == [(f"operator {me()}", f"{kind}_proposed", f"{kind} {name}")]
 
@@ -121,7 +121,7 @@ def test_what_somebody_else_proposed_is_approved_shown_and_disabled(on_sqlite: O
     with sqlite.write() as session:
         registry.propose_epj(session, Epj.model_validate(EPJ), "somebody-else")
     assert '"name": "EksempelEPJ"' in on_sqlite.run("epj", "approve", "eksempel-epj").stdout
-    assert on_sqlite.run("epj", "list").stdout == f"eksempel-epj\tenabled\tsomebody-else\t{me()}\n"
+    assert on_sqlite.run("epj", "list").stdout == f"eksempel-epj\tenabled\tsomebody-else\t{me()}\t\n"
     on_sqlite.run("epj", "disable", "eksempel-epj")
     on_sqlite.run("epj", "approve", "eksempel-epj", status=1)
     on_sqlite.run("epj", "disable", "unknown", status=1)
@@ -133,7 +133,7 @@ def test_what_somebody_else_proposed_is_approved_shown_and_disabled(on_sqlite: O
 def test_the_user_is_the_processs_own_whatever_the_environment_says(on_sqlite: Operator) -> None:
     on_sqlite.environ |= {"USER": "somebody-else", "LOGNAME": "somebody-else", "USERNAME": "somebody-else"}
     on_sqlite.run("epj", "add", on_sqlite.write("epj.json", EPJ))
-    assert on_sqlite.run("epj", "list").stdout == f"eksempel-epj\tproposed\t{me()}\t\n"
+    assert on_sqlite.run("epj", "list").stdout == f"eksempel-epj\tproposed\t{me()}\t\t\n"
 
 
 def test_a_faulty_registration_is_named_field_by_field_without_its_values(on_sqlite: Operator) -> None:

@@ -12,6 +12,7 @@ from support.source import ROOT
 
 from portal import errors
 from portal.domain.client_registration import Client, PublicKey
+from portal.domain.launch_failure import FOR_OWNER
 from portal.domain.oids import CONTEXT_VARIABLES
 from portal.domain.registration import Epj
 from portal.settings import Lifetimes, Settings
@@ -28,6 +29,7 @@ FAMILIES: tuple[type[errors.PortalError], ...] = (
     errors.Unavailable,
     errors.TokenRejected,
     errors.ContextRejected,
+    errors.HandoverRejected,
     errors.DocumentRejected,
 )
 # Of these families APIs answer with some alone; the rest are pages.
@@ -36,6 +38,7 @@ SINGLES = (
     errors.NotFound("page_unknown"),
     errors.NotFound("document_unknown"),
     errors.NotAllowed("unknown_host"),
+    errors.OAuthError("invalid_client"),
 )
 PROBLEMS = {row for family in FAMILIES for row in family.codes.items()} | {(one.code, one.status) for one in SINGLES}
 
@@ -72,6 +75,11 @@ def test_every_lifetime_is_documented_with_its_default(name: str) -> None:
 
 def test_every_problem_is_documented_with_its_status_and_no_other() -> None:
     assert codes("Errors") == PROBLEMS
+
+
+def test_every_word_for_a_failure_is_documented_in_the_words_that_owners_read() -> None:
+    below = CONTRACT.partition("### When a launch does not get through\n")[2].partition("\n### ")[0]
+    assert dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", below, re.MULTILINE)) == FOR_OWNER
 
 
 def test_every_oauth_error_is_documented_with_its_status_and_no_other() -> None:

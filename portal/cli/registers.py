@@ -82,7 +82,8 @@ class _Register(Generic[Registered]):
     def _list(self, _: Namespace) -> int:
         with surroundings.database().read() as session:
             for entry in self.entries(session):
-                print(entry.id, entry.state, entry.proposed_by, entry.approved_by or "", entry.change or "", sep="\t")
+                people = (entry.proposed_by, entry.approved_by or "", entry.change or "")
+                print(entry.id, entry.state, *people, sep="\t")
         return 0
 
     def _read(self, path: Path) -> Registered:

@@ -158,4 +158,10 @@ def _strong(key: Mapping[str, Any]) -> Key:
     if key["kty"] == "RSA":
         # joserfc only warns (FAPI 2.0 §5.4).
         demand(int.from_bytes(urlsafe_b64decode(key["n"].encode()), "big").bit_length() >= _RSA_BITS, "key")
-    return jwk.import_key({name: value for name, value in key.items() if name in _PUBLIC_MEMBERS})
+    return _public(tuple(sorted((name, value) for name, value in key.items() if name in _PUBLIC_MEMBERS)))
+
+
+@lru_cache(maxsize=256)
+def _public(members: tuple[tuple[str, Any], ...]) -> Key:
+    # Kept, because the same few clients prove themselves again and again.
+    return jwk.import_key(dict(members))

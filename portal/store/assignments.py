@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from portal.domain.assignment import Office, OfficeAssignment, RoleAssignment
 from portal.domain.identity import Organisation
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 Assignment: TypeAlias = RoleAssignment | OfficeAssignment
+
+_ROLES = select(AssignmentRow.value).where(
+    AssignmentRow.holder.in_(bindparam("holders", expanding=True)), AssignmentRow.kind == "role"
+)
 
 
 class Entry(NamedTuple):
@@ -64,8 +68,7 @@ def is_disabled(session: Session, holders: Collection[str]) -> bool:
 
 def roles(session: Session, holders: Collection[str]) -> frozenset[str]:
     """The local roles that a person holds now."""
-    held = select(AssignmentRow.value).where(AssignmentRow.holder.in_(holders), AssignmentRow.kind == "role")
-    return frozenset(session.scalars(held))
+    return frozenset(session.scalars(_ROLES, {"holders": list(holders)}))
 
 
 def offices(session: Session, holders: Collection[str], sub: str, since: datetime) -> list[Office]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from portal.domain.audit import GENESIS, AuditEvent, Batch, link
+from portal.store.tables.base import Base
 from portal.store.tables.log import AuditBatchRow, AuditRow
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
+
+
+_RECORD = insert(Base.metadata.tables[AuditRow.__tablename__])
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Verdict:
 
 def record(session: Session, event: AuditEvent) -> None:
     """Write the event in the caller's transaction: it stands exactly when the act stands."""
-    session.add(AuditRow(**asdict(event)))
+    session.execute(_RECORD, asdict(event))
 
 
 def seal(session: Session, key: bytes, now: datetime, limit: int = 500) -> Head | None:

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+_NEWEST = select(func.max(RevisionRow.id))
+
 
 def newest(session: Session) -> int | None:
     """The number of the revision in force."""
-    return session.scalar(select(func.max(RevisionRow.id)))
+    return session.scalar(_NEWEST)
 
 
 def load(session: Session, revision: int) -> Catalogue:

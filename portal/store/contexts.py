@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.orm import aliased
 
 from portal.domain.context import Context, Patient, Practitioner, ReplyTo
@@ -26,6 +26,26 @@ if TYPE_CHECKING:
     from portal.store.vault import Vault
 
 _PURPOSE = "context"
+
+# Built once: every launch asks these, and every tab asks the second every other second.
+_FIND = select(ContextRow).where(ContextRow.id == bindparam("context_id"))
+_THIS = aliased(ContextRow)
+_NEWEST = (
+    select(ContextRow.id, ContextRow.patient_ref != _THIS.patient_ref)
+    .join(
+        _THIS,
+        and_(
+            ContextRow.client_id == _THIS.client_id,
+            ContextRow.sid == _THIS.sid,
+            or_(ContextRow.sub == _THIS.sub, ContextRow.sub.is_(None)),
+            ContextRow.created_at >= _THIS.created_at,
+            ContextRow.ended_at.is_(None),
+        ),
+    )
+    .where(_THIS.id == bindparam("context_id"))
+    .order_by(ContextRow.created_at.desc(), ContextRow.id.desc())
+    .limit(1)
+)
 
 
 def open_context(
@@ -63,7 +83,7 @@ def open_context(
 
 def find(session: Session, vault: Vault, context_id: str) -> Context | None:
     """A context whose patient is still known, live or not."""
-    row = session.get(ContextRow, context_id)
+    row = session.scalar(_FIND, {"context_id": context_id})
     return of_row(row, vault) if row else None
 
 
@@ -117,18 +137,7 @@ def turned_to(session: Session, context_id: str) -> str | None:
     The same EPJ session is (`sub`, `client_id`, `sid`) at door A and (`iss`, `fhirUser`) at door B, where `sub` comes
     with the first look.
     """
-    this = aliased(ContextRow)
-    same = (ContextRow.client_id == this.client_id, ContextRow.sid == this.sid)
-    hers = or_(ContextRow.sub == this.sub, ContextRow.sub.is_(None))
-    newer = (ContextRow.created_at >= this.created_at, ContextRow.ended_at.is_(None))
-    newest = (
-        select(ContextRow.id, ContextRow.patient_ref != this.patient_ref)
-        .join(this, and_(*same, hers, *newer))
-        .where(this.id == context_id)
-        .order_by(ContextRow.created_at.desc(), ContextRow.id.desc())
-        .limit(1)
-    )
-    found = session.execute(newest).first()
+    found = session.execute(_NEWEST, {"context_id": context_id}).first()
     return found[0] if found and found[1] else None
 
 

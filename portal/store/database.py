@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from portal.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from sqlalchemy import Executable
     from sqlalchemy.engine import Connection, Engine
     from sqlalchemy.orm import DeclarativeBase
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # Session is here for the type of others' arguments: SQLAlchemy stays in this room.
 __all__ = ["Database", "Session", "connect", "insert"]
 
+Upsert: TypeAlias = postgresql.Insert | sqlite.Insert
+_INSERTS: dict[str, Callable[[Any], Upsert]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 _WRITES = "portal_writes"
 
 
@@ -62,7 +65,7 @@ def _translated() -> Iterator[None]:
 def connect(url: str) -> Engine:
     """Engine for `postgresql://` or `sqlite:///`; the driver is ours to choose."""
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": 10})
+        engine = create_engine(url, connect_args={"timeout": 10}, pool_reset_on_return=None)
         event.listen(engine, "connect", _sqlite_settings)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
@@ -73,10 +76,20 @@ def connect(url: str) -> Engine:
     )
 
 
-def insert(session: Session, table: type[DeclarativeBase]) -> postgresql.Insert | sqlite.Insert:
+def insert(session: Session, table: type[DeclarativeBase]) -> Upsert:
     """An INSERT that takes ON CONFLICT: spelled the same by both, but no part of SQLAlchemy's general INSERT."""
-    postgres = session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(table) if postgres else sqlite.insert(table)
+    return _INSERTS[session.get_bind().dialect.name](table)
+
+
+class Prepared:
+    """Such an INSERT, built once for each database: building one costs more than running it."""
+
+    def __init__(self, table: type[DeclarativeBase], build: Callable[[Upsert], Executable]) -> None:
+        self._built = {name: build(of(table)) for name, of in _INSERTS.items()}
+
+    def of(self, session: Session) -> Executable:
+        """The one for this session's database."""
+        return self._built[session.get_bind().dialect.name]
 
 
 def _sqlite_settings(connection: Any, _record: ConnectionPoolEntry) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import bindparam, exists, func, insert, select, update
 
 from portal.domain.launch import Launch, Success
 from portal.store.logins import hashed
+from portal.store.tables.base import Base
 from portal.store.tables.launches import LaunchFailureRow, LaunchRow, TokenRow
 
 if TYPE_CHECKING:
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 ACCESS, REFRESH, WRITEBACK = "access", "refresh", "writeback"
+
+# Built once: every launch runs these.
+_LAUNCH, _TOKEN = (Base.metadata.tables[row.__tablename__] for row in (LaunchRow, TokenRow))
+_BEGIN, _GRANT = insert(_LAUNCH), insert(_TOKEN)
+_FIND = select(_LAUNCH).where(_LAUNCH.c.id == bindparam("launch_id"))
+_REDEEM = (
+    update(_LAUNCH)
+    .where(_LAUNCH.c.id == bindparam("launch_id"), _LAUNCH.c.redeemed_at.is_(None), _LAUNCH.c.revoked_at.is_(None))
+    .values(redeemed_at=bindparam("now"))
+    .returning(_LAUNCH.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -34,12 +46,12 @@ class Token:
 
 def begin(session: Session, launch: Launch) -> None:
     """Remember a launch before anything of it leaves the portal."""
-    session.add(LaunchRow(**asdict(launch)))
+    session.execute(_BEGIN, asdict(launch))
 
 
 def find(session: Session, launch_id: str) -> Launch | None:
     """A launch by its trace id."""
-    row = session.get(LaunchRow, launch_id)
+    row = session.execute(_FIND, {"launch_id": launch_id}).first()
     if row is None:
         return None
     return Launch(
@@ -83,9 +95,7 @@ def take(session: Session, launch_id: str, session_hash: str) -> None:
 
 def redeem(session: Session, launch_id: str, now: datetime) -> bool:
     """Note that the target gets the context; False when a second use of its code has revoked it meanwhile."""
-    open_still = (LaunchRow.id == launch_id, LaunchRow.redeemed_at.is_(None), LaunchRow.revoked_at.is_(None))
-    redeemed = update(LaunchRow).where(*open_still).values(redeemed_at=now).returning(LaunchRow.id)
-    return session.scalar(redeemed) is not None
+    return session.scalar(_REDEEM, {"launch_id": launch_id, "now": now}) is not None
 
 
 def stands(session: Session, launch_id: str) -> bool:
@@ -96,7 +106,7 @@ def stands(session: Session, launch_id: str) -> bool:
 
 def grant(session: Session, secret: str, token: Token) -> None:
     """Remember a token by the hash of its secret."""
-    session.add(TokenRow(key_hash=hashed(secret), **asdict(token)))
+    session.execute(_GRANT, {"key_hash": hashed(secret), **asdict(token)})
 
 
 def holder(session: Session, secret: str, kind: str, now: datetime) -> Token | None:

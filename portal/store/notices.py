@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from portal.domain.service_parts import Stop
 from portal.store.tables.registers import NoticeRow
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 Stops = dict[str, tuple[Stop, ...]]
 """By the id of the service, the stop that began first at the front."""
+
+_STANDING = (
+    select(NoticeRow)
+    .where(NoticeRow.ended_at.is_(None), NoticeRow.ends_at > bindparam("now"))
+    .order_by(NoticeRow.begins_at, NoticeRow.id)
+)
 
 
 @dataclass(frozen=True)
@@ -62,9 +68,8 @@ def listed(session: Session) -> list[Notice]:
 
 def standing(session: Session, now: datetime) -> Stops:
     """What goes on or lies ahead."""
-    up = (NoticeRow.ended_at.is_(None), NoticeRow.ends_at > now)
     found: Stops = {}
-    for notice in _notices(session.scalars(select(NoticeRow).where(*up).order_by(NoticeRow.begins_at, NoticeRow.id))):
+    for notice in _notices(session.scalars(_STANDING, {"now": now})):
         found[notice.service_id] = (*found.get(notice.service_id, ()), notice.stop)
     return found
 

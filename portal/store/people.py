@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, select, update
 
-from portal.store.database import insert
+from portal.store.database import Prepared, insert
 from portal.store.tables.sign_on import MarkRow, PersonRow
 
 if TYPE_CHECKING:
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
+
+_MARK = ["sub", "office", "service_id"]
+_USE = Prepared(
+    MarkRow, lambda row: row.on_conflict_do_update(index_elements=_MARK, set_={"used_at": row.excluded.used_at})
+)
 
 
 class Marks(NamedTuple):
@@ -42,7 +47,7 @@ def favour(session: Session, sub: str, office: str, service_id: str, at: datetim
 
 def use(session: Session, sub: str, office: str, service_id: str, now: datetime) -> None:
     """Note that a service was opened now."""
-    _mark(session, sub, office, service_id, {"used_at": now})
+    session.execute(_USE.of(session), {"sub": sub, "office": office, "service_id": service_id, "used_at": now})
 
 
 def forget_used(session: Session, sub: str, office: str) -> None:
@@ -60,8 +65,7 @@ def speak(session: Session, sub: str, code: str, now: datetime) -> None:
 
 def _mark(session: Session, sub: str, office: str, service_id: str, when: Mapping[str, datetime | None]) -> None:
     statement = insert(session, MarkRow).values(sub=sub, office=office, service_id=service_id, **when)
-    key = ["sub", "office", "service_id"]
-    session.execute(statement.on_conflict_do_update(index_elements=key, set_=dict(when)))
+    session.execute(statement.on_conflict_do_update(index_elements=_MARK, set_=dict(when)))
 
 
 def _sweep(session: Session, sub: str, office: str) -> None:

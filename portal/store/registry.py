@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from portal.domain.client_registration import Client, Handover
 from portal.domain.registration import Epj
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 PROPOSED, ENABLED, DISABLED = "proposed", "enabled", "disabled"
 
 Row = TypeVar("Row", EpjRow, ClientRow)
+
+# Built once: every launch asks these several times.
+_ENABLED = select(ClientRow.registration).where(ClientRow.state == ENABLED)
+_CLIENT = _ENABLED.where(ClientRow.id == bindparam("client_id"))
+_CLIENT_OF_SERVICE = _ENABLED.where(ClientRow.service_id == bindparam("service_id"))
+_HANDOVERS = _ENABLED.with_only_columns(ClientRow.service_id, ClientRow.registration)
 
 
 @dataclass(frozen=True)
@@ -121,20 +127,19 @@ def epj_of_issuer(session: Session, issuer: str) -> Epj | None:
 
 def client(session: Session, client_id: str) -> Client | None:
     """The client with this id, when it is enabled."""
-    rows = _enabled(session, ClientRow, ClientRow.id == client_id)
-    return Client.model_validate(rows[0]) if rows else None
+    registration = session.scalar(_CLIENT, {"client_id": client_id})
+    return Client.model_validate(registration) if registration else None
 
 
 def client_of_service(session: Session, service_id: str) -> Client | None:
     """The enabled client of this service."""
-    rows = _enabled(session, ClientRow, ClientRow.service_id == service_id)
-    return Client.model_validate(rows[0]) if rows else None
+    registration = session.scalar(_CLIENT_OF_SERVICE, {"service_id": service_id})
+    return Client.model_validate(registration) if registration else None
 
 
 def handovers(session: Session) -> dict[str, Handover]:
     """By the id of its service, what each enabled client gets."""
-    rows = session.execute(select(ClientRow.service_id, ClientRow.registration).where(ClientRow.state == ENABLED))
-    return {service: _handover(given) for service, given in rows}
+    return {service: _handover(given) for service, given in session.execute(_HANDOVERS)}
 
 
 def _handover(given: dict[str, Any]) -> Handover:

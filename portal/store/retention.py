@@ -16,9 +16,11 @@ from sqlalchemy import and_, delete, exists, func, or_, select, update
 
 from portal.domain import client_key
 from portal.domain.delivery import State
+from portal.store import sandbox_targets
 from portal.store.tables.journal import DeliveryRow, DocumentRow
 from portal.store.tables.launches import ContextRow, LaunchFailureRow, LaunchRow, OneTimeRow, TokenRow
 from portal.store.tables.registers import EpjObservationRow, NoticeRow
+from portal.store.tables.sandbox import TargetObservationRow
 from portal.store.tables.sign_on import ClientKeyRow, HelseIdTokenRow, KnownPersonRow, LoginRow, MarkRow, PersonRow
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 IN_FLIGHT = timedelta(minutes=1)
 """A request that found its token or context alive may still be at work this much later."""
 OBSERVED = timedelta(days=14)
-"""So long a vendor sees in the sandbox what its EPJ did."""
+"""So long a vendor sees in the sandbox what its EPJ did, and an owner what its target did."""
 FAILED = timedelta(days=90)
 """So long it is known why a launch failed."""
 
@@ -61,7 +63,9 @@ def run(session: Session, now: datetime, lifetimes: Lifetimes) -> Counts:
     """Delete and empty what has had its time; running it again changes nothing."""
     idle = LoginRow.seen_at <= now - lifetimes.session_idle
     over = or_(LoginRow.ended_at.is_not(None), LoginRow.expires_at <= now, idle)
-    session.execute(delete(EpjObservationRow).where(EpjObservationRow.at <= now - OBSERVED))
+    for table in (EpjObservationRow, TargetObservationRow):
+        session.execute(delete(table).where(table.at <= now - OBSERVED))
+    sandbox_targets.forget_unused(session, now)
     return Counts(
         one_time=_count(session, delete(OneTimeRow).where(OneTimeRow.keep_until <= now)),
         logins=_count(session, delete(LoginRow).where(over)),

@@ -1,4 +1,7 @@
-"""`make bench`: what pages and logins cost, side by side with the least they could, in one run; writes bench.json."""
+"""`make bench`: what pages, logins and launches cost, side by side with the least they could, in one run.
+
+Writes bench.json. With names behind it (`python -m bench launch`) it measures these alone, and writes nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import gzip
 import json
 import os
 import secrets
+import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,8 +18,9 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from bench import load, login, servers
+from bench import launch, load, login, servers
 from bench.catalogue import of_size
+from bench.figures import Figure
 from support import sealed_rows
 from support.catalogue import DOCTOR
 from support.source import ROOT
@@ -31,7 +36,7 @@ from portal.store.migrate import upgrade
 from portal.store.vault import vault_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from bench.servers import Server
     from requests import Session
@@ -49,19 +54,17 @@ def main() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     found: dict[str, Any] = {}
     with TemporaryDirectory(prefix="bench-") as folder:
-        for name, value, unit in measured(Path(folder)):
-            found[name] = {"value": round(value, 3), "unit": unit}
-            print(f"{name:<58} {value:>10.2f} {unit}", flush=True)
-    (ROOT / "bench.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        for name in sys.argv[1:] or _PARTS:
+            for figure in _PARTS[name](Path(folder)):
+                found[figure.name] = figure.as_json()
+                print(figure, flush=True)
+    if not sys.argv[1:]:
+        (ROOT / "bench.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
-def measured(folder: Path) -> Iterator[tuple[str, float, str]]:
-    """Each figure: name, value, unit."""
-    many = of_size(MANY)
-    yield f"decide {MANY} services, median", decided_in(many), "ms"
-    yield from first_paint(folder / "shipped")
-    yield from pages(folder / "many", many)
-    yield from login.measured(folder / "login")
+def decisions(_folder: Path) -> Iterator[Figure]:
+    """What deciding costs."""
+    yield Figure(f"decide {MANY} services, median", decided_in(of_size(MANY)), "ms")
 
 
 def decided_in(catalogue: Catalogue) -> float:
@@ -75,40 +78,41 @@ def decided_in(catalogue: Catalogue) -> float:
     return median(took)
 
 
-def first_paint(folder: Path) -> Iterator[tuple[str, float, str]]:
+def first_paint(folder: Path) -> Iterator[Figure]:
     """Compressed kB of HTML and styles with the catalogue that ships."""
-    with portal(folder, of_size(54)) as (server, visitor):
+    with portal(folder / "shipped", of_size(54)) as (server, visitor):
         styles = sum(len(gzip.compress(_static(server, f"vendor/{name}"), 6)) for name in STYLES)
         styles += len(gzip.compress(_static(server, "portal.css"), 6))
         for path in ("/", "/mine"):
             html = len(gzip.compress(visitor.get(server.origin + path, timeout=10).content, 6))
-            yield f"{path} first paint: HTML + CSS, compressed", (html + styles) / 1000, "kB"
+            yield Figure(f"{path} first paint: HTML + CSS, compressed", (html + styles) / 1000, "kB")
 
 
-def pages(folder: Path, catalogue: Catalogue) -> Iterator[tuple[str, float, str]]:
+def pages(parent: Path) -> Iterator[Figure]:
     """Latency of my list, and what the pages cost beside nginx and beside a bare Flask page."""
+    folder, catalogue = parent / "many", of_size(MANY)
     with portal(folder, catalogue) as (server, visitor):
         load.paced(visitor, f"{server.origin}/mine", RATE, 2)
         latency = load.paced(visitor, f"{server.origin}/mine", RATE, SECONDS)
-        yield f"/mine {MANY} services, {RATE} requests/s, p50", latency.p50, "ms"
-        yield f"/mine {MANY} services, {RATE} requests/s, p95", latency.p95, "ms"
+        yield Figure(f"/mine {MANY} services, {RATE} requests/s, p50", latency.p50, "ms")
+        yield Figure(f"/mine {MANY} services, {RATE} requests/s, p95", latency.p95, "ms")
         found = load.paced(visitor, f"{server.origin}/mine?q=sykmelding", RATE, 5)
-        yield f"/mine?q=sykmelding {MANY} services, {RATE} requests/s, p95", found.p95, "ms"
+        yield Figure(f"/mine?q=sykmelding {MANY} services, {RATE} requests/s, p95", found.p95, "ms")
         mine = load.cpu_per_request(server, visitor, "/mine", 200)
         public = load.cpu_per_request(server, load.visitor(), "/", 400)
         page = visitor.get(f"{server.origin}/", timeout=10).content
-        yield "worker memory", server.memory_mb(), "MB"
-    yield "/mine CPU per request", mine, "ms"
-    yield "/ CPU per request", public, "ms"
+        yield Figure("worker memory", server.memory_mb(), "MB")
+    yield Figure("/mine CPU per request", mine, "ms")
+    yield Figure("/ CPU per request", public, "ms")
     environ = {"BARE_CATALOGUE": str(servers.bare_file(folder, catalogue))}
     with servers.gunicorn("bare:app", environ, free_port()) as bare:
         cost = load.cpu_per_request(bare, load.visitor({"X-Groups": "LE"}), "/", 200)
-    yield "bare Flask page, CPU per request", cost, "ms"
-    yield "/mine as a ratio to the bare Flask page", mine / cost, "x"
+    yield Figure("bare Flask page, CPU per request", cost, "ms")
+    yield Figure("/mine as a ratio to the bare Flask page", mine / cost, "x")
     with servers.nginx(folder, page) as static:
         cost = load.cpu_per_request(static, load.visitor(), "/", 2000)
-    yield "nginx with the same bytes, CPU per request", cost, "ms"
-    yield "/ as a ratio to nginx", public / cost, "x"
+    yield Figure("nginx with the same bytes, CPU per request", cost, "ms")
+    yield Figure("/ as a ratio to nginx", public / cost, "x")
 
 
 @contextmanager
@@ -144,6 +148,14 @@ def _log_in(settings: Settings) -> str:
 def _static(server: Server, name: str) -> bytes:
     return load.visitor().get(f"{server.origin}/static/{name}", timeout=10).content
 
+
+_PARTS: dict[str, Callable[[Path], Iterator[Figure]]] = {
+    "decisions": decisions,
+    "paint": first_paint,
+    "pages": pages,
+    "login": lambda folder: login.measured(folder / "login"),
+    "launch": lambda folder: launch.measured(folder / "launch"),
+}
 
 if __name__ == "__main__":
     main()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from bench import load, relying_parties
+from bench.figures import Figure
 from support.keys import ec, rsa, signed
 
 from portal.demo import keys, people, ports
@@ -52,7 +53,7 @@ class Person:
         return answer.headers["Location"]
 
 
-def measured(folder: Path) -> Iterator[tuple[str, float, str]]:
+def measured(folder: Path) -> Iterator[Figure]:
     """Each figure: name, value, unit."""
     folder.mkdir()
     at, made, person = ports.ephemeral(), keys.fresh(), Person()
@@ -65,11 +66,11 @@ def measured(folder: Path) -> Iterator[tuple[str, float, str]]:
         ]
         ours, theirs, sparing = cpu_per_login(servers, person)
         alone = cpu_of_client(relying_parties.other(at, made).helseid_client(), person)
-    yield "login, portal: CPU per login", ours, "ms"
-    yield "login, our HelseID client alone: CPU per login", alone, "ms"
-    yield "login, openid-client in Node: CPU per login", theirs, "ms"
-    yield "login as a ratio to openid-client", ours / theirs, "x"
-    yield "login, openid-client that keeps the nonce: CPU per login", sparing, "ms"
+    yield Figure("login, portal: CPU per login", ours, "ms")
+    yield Figure("login, our HelseID client alone: CPU per login", alone, "ms")
+    yield Figure("login, openid-client in Node: CPU per login", theirs, "ms")
+    yield Figure("login as a ratio to openid-client", ours / theirs, "x")
+    yield Figure("login, openid-client that keeps the nonce: CPU per login", sparing, "ms")
     yield from signatures()
 
 
@@ -87,15 +88,15 @@ def cpu_of_client(client: OpenIdClient, person: Person) -> float:
     return median(_client_login(client, person) for _ in range(COUNT * RUNS)) * 1000
 
 
-def signatures() -> Iterator[tuple[str, float, str]]:
+def signatures() -> Iterator[Figure]:
     """The part of the signatures: a login makes five and checks one."""
-    yield "one signature, ES256", _signing(ec("bench").private), "ms"
+    yield Figure("one signature, ES256", _signing(ec("bench").private), "ms")
     for bits in (2048, 4096):
-        yield f"one signature, PS256 with {bits} bits", _signing(rsa("bench", "PS256", bits).private), "ms"
+        yield Figure(f"one signature, PS256 with {bits} bits", _signing(rsa("bench", "PS256", bits).private), "ms")
     pair = rsa("bench")
     given = signed({"alg": "RS256", "kid": "bench"}, {"sub": "a"}, pair.private)
     check = _took(lambda: jose.verify(given, [pair.public], algorithms=("RS256",), types=(None,)))
-    yield "one signature checked, RS256 with 2048 bits", check, "ms"
+    yield Figure("one signature checked, RS256 with 2048 bits", check, "ms")
 
 
 def _cpu_per_login(server: Server, person: Person, count: int) -> float:

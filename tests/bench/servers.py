@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from portal.domain.catalogue import Catalogue
 
 _TICK = os.sysconf("SC_CLK_TCK")
-_GUNICORN = [sys.executable, "-m", "gunicorn", "--workers", "1", "--threads", "4", "--worker-class", "gthread"]
+# Threads as in deploy/gunicorn.conf.py; not that file, whose workers are replaced every ten thousand requests.
+_GUNICORN = [sys.executable, "-m", "gunicorn", "--workers", "1", "--threads", "8", "--worker-class", "gthread"]
 
 _NGINX_CONF = """
 daemon off;

@@ -12,7 +12,7 @@ from support.source import ROOT
 from support.workstation import audited, choose, keep_picture, overflow, violations
 
 from portal.demo import people
-from portal.demo.standin_files import EPJ_CLIENT
+from portal.demo.standin_files import EPJ_CLIENT, TARGET_AT_PORTAL
 from portal.domain.accessibility import Measured
 from portal.domain.norwegian_time import OSLO
 from portal.web.accessibility import RESULT
@@ -70,6 +70,8 @@ OF_A_CLINICIAN = {
     "sessions": "/mine/okter",
     "sandbox": "/sandkasse/",
     "conformance": f"/sandkasse/epj/{EPJ_CLIENT}",
+    "targets": "/sandkasse/mal/",
+    "target": f"/sandkasse/mal/{TARGET_AT_PORTAL}",
 }
 
 

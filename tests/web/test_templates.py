@@ -14,9 +14,12 @@ from support.pages import in_each_language, pages_app
 
 from portal.domain.arrangement import Wish
 from portal.domain.assignment import Office
+from portal.domain.client_registration import Client
 from portal.domain.conformance.case import Outcome
 from portal.domain.conformance.cases import ORDERED
 from portal.domain.conformance.report import Report, Reported
+from portal.domain.conformance.target.cases import DECLARED
+from portal.domain.conformance.target.cases import ORDERED as TARGET_ORDERED
 from portal.domain.delivery import Lamps
 from portal.domain.identity import Organisation
 from portal.domain.registration import Epj
@@ -55,6 +58,17 @@ RECEIPT = Line(
 )
 
 
+CLIENT = Client(
+    client_id="register",
+    service="register",
+    owner="Eksempeletaten",
+    authentication="none",
+    profile="classic",
+    launch_url="https://melding.example.no/launch",
+    redirect_uris=("https://melding.example.no/callback",),
+)
+EXPIRED = Reported(id="target-fault-expired", title="Gammel", source="RFC 6749", outcome=Outcome.NOT_SEEN, todo="B")
+BANNERED = Reported(id="target-patient-banner", title="Hvem", source="ATT-4", outcome=Outcome.NOT_SEEN, why="A")
 EPJ = Epj(id="epj", name="EksempelEPJ", helseid_client_ids=("epj",))
 FAULTY = Reported(id="fault-nonce", title="Nonce", source="RFC 9449", outcome=Outcome.FAILED, why="A", todo="B")
 
@@ -125,11 +139,28 @@ PAGES: dict[str, dict[str, Any]] = {
     "browser_check.html": {"rows": CHECKED, "line": "cookies=ok", "now": 0},
     "sandbox.html": {"epjs": [EPJ]},
     "conformance.html": {
+        "at": "/sandkasse/epj/epj",
         "registered": EPJ,
         "report": Report(epj=EPJ.id, at=datetime(2026, 11, 26, 9, tzinfo=UTC), cases=(FAULTY,)),
         "ordered": ORDERED,
         "waiting": {"unavailable"},
         "when": "26.11.2026",
+    },
+    "targets.html": {"targets": [CLIENT], "written": "{}", "faults": ["client_id: somebody has it"]},
+    "target_registered.html": {"client_id": "register", "secret": "s", "issuer": "https://p", "iss": "https://p/fhir"},
+    "target.html": {
+        "at": "/sandkasse/mal/register",
+        "registered": CLIENT,
+        "report": Report(target="register", at=datetime(2026, 11, 26, 9, tzinfo=UTC), cases=(EXPIRED, BANNERED)),
+        "ordered": TARGET_ORDERED,
+        "declared": DECLARED,
+        "waiting": set(),
+        "when": "26.11.2026",
+        "mine": True,
+        "protected": True,
+        "patients": {"solvi": "Sølvi Fjellrev"},
+        "written": "{}",
+        "issuer": "https://p",
     },
     "office.html": {
         "offices": [Office(Organisation("999977774"), "Granfjelldal legekontor")],

@@ -71,21 +71,22 @@ class Target:
 
     def launch(self) -> WerkzeugResponse:
         """Take the launch to the portal that this target trusts, and to no other."""
-        if request.args.get("iss") != f"{self.client.issuer}/fhir":
+        launch = request.args.get("launch")
+        if not launch or request.args.get("iss") != f"{self.client.issuer}/fhir":
             abort(400)
-        begun = self.client.begin(request.args.get("launch", ""))
+        begun = self.client.begin(launch)
         self.visits.current().launches[begun.state] = begun
         return redirect(begun.url, 303)
 
     def callback(self) -> WerkzeugResponse:
         """Redeem the code server to server, then log the person in with HelseID, silently if HelseID can."""
-        answer = authorization_response.read(list(request.args.items(multi=True)), issuer=self.client.issuer)
         visit = self.visits.current()
-        begun = visit.launches.pop(answer.state, None) or abort(400)
+        begun = visit.launches.pop(request.args.get("state", ""), None) or abort(400)
         try:
+            answer = authorization_response.read(list(request.args.items(multi=True)), issuer=self.client.issuer)
             launched = self.client.redeem(answer.proven_code(), begun.verifier)
         except (SignInError, UpstreamError):
-            return redirect(self.client.failed("context_refused", launch=begun.launch), 303)
+            return self._failed("context_refused", launch=begun.launch)
         visit.reports[launched.trace_id] = Report(launched, document_id=str(uuid4()))
         return self.login.ask(url_for("target.form", trace_id=launched.trace_id), silent=True)
 
@@ -104,7 +105,7 @@ class Target:
         try:
             launched = self.context.take_up(launch, visit.user.sub if visit.user else "")
         except UpstreamError:
-            return redirect(self.client.failed("context_refused", launch=launch), 303)
+            return self._failed("context_refused", launch=launch)
         visit.reports[launched.trace_id] = Report(launched, document_id=str(uuid4()))
         return redirect(url_for("target.form", trace_id=launched.trace_id), 303)
 
@@ -145,8 +146,15 @@ class Target:
         if visit.user is None or not report.belongs_to(visit.user):
             # The portal launched for somebody else: nothing of the patient is shown, and the launch is over.
             del visit.reports[trace_id]
-            abort(redirect(self.client.failed("other_person", trace_id=trace_id), 303))
+            abort(self._failed("other_person", trace_id=trace_id))
         return report
+
+    def _failed(self, code: str, **named: str) -> WerkzeugResponse:
+        """Tell the portal, and send the clinician to where it says what to do; one it does not know is nobody's."""
+        try:
+            return redirect(self.client.failed(code, **named), 303)
+        except UpstreamError:
+            abort(400)
 
 
 def _document(text: str) -> Document:

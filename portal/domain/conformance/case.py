@@ -109,7 +109,7 @@ class Finding(NamedTuple):
     """How a case was met, and why not."""
 
     outcome: Outcome
-    why: Why | None = None
+    why: StrEnum | None = None
     values: Mapping[str, Any] = {}
 
 
@@ -117,12 +117,12 @@ PASSED = Finding(Outcome.PASSED)
 NOT_SEEN = Finding(Outcome.NOT_SEEN)
 
 
-def failed(why: Why, **values: Any) -> Finding:
+def failed(why: StrEnum, **values: Any) -> Finding:
     """A finding that it was met wrongly."""
     return Finding(Outcome.FAILED, why, values)
 
 
-def missing(why: Why, **values: Any) -> Finding:
+def missing(why: StrEnum, **values: Any) -> Finding:
     """A finding that it could not be judged."""
     return Finding(Outcome.NOT_SEEN, why, values)
 
@@ -136,7 +136,7 @@ def verdict(failures: Iterable[Finding], seen: object) -> Finding:
 class Case(Generic[Seen]):
     """One rule; `source` is where it stands, `judge` reads what was seen."""
 
-    id: CaseId
+    id: StrEnum
     source: str
     judge: Callable[[Seen], Finding]
 

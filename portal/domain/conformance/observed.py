@@ -27,7 +27,7 @@ class Fault(StrEnum):
 
 
 Opaque = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
-_Word = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,60}$")]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,60}$")]
 
 
 class Facts(BaseModel):
@@ -42,7 +42,7 @@ class Facts(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     status: int = 0
-    code: _Word | None = None
+    code: Word | None = None
     rule: Annotated[str, StringConstraints(max_length=300)] | None = None
     fault: Fault | None = None
     order: Opaque | None = None

@@ -26,13 +26,19 @@ class Reported(BaseModel):
 
 
 class Report(BaseModel):
-    """Every case of an EPJ; `epj` is its id here, or the issuer of its SMART server."""
+    """Every case of an EPJ or of a target: its id here, the issuer of a SMART server, or a launch address."""
 
     model_config = ConfigDict(frozen=True)
 
-    epj: str
+    epj: str | None = None
+    target: str | None = None
     at: datetime
     cases: tuple[Reported, ...]
+
+    @property
+    def subject(self) -> str:
+        """Whose it is."""
+        return self.epj or self.target or ""
 
     def count(self, outcome: str) -> int:
         """How many cases went so; an Outcome, or its name in a template."""

@@ -1,4 +1,4 @@
-"""The sandbox's pages for vendors of journal systems: how it goes, faults to order, and starting over."""
+"""The sandbox's pages, for vendors of journal systems first: how it goes, faults to order, and starting over."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from portal.store.registry import ENABLED
 from portal.web.guards import public
 from portal.web.parts import parts
 from portal.web.sandbox import faults
-from portal.web.sandbox.report import report_of, when
+from portal.web.sandbox.report import as_json, report_of, wants_json, when
+from portal.web.sandbox.target import owners
+from portal.web.sandbox.target import page as target
+from portal.web.sandbox.target.start import OWN
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from portal.domain.registration import Epj
 
 blueprint = Blueprint("sandbox", __name__, url_prefix="/sandkasse")
+for area in (target, owners):
+    blueprint.register_blueprint(area.blueprint)
 
 
 @blueprint.before_request
@@ -33,9 +38,9 @@ def _only_here() -> None:
 @blueprint.get("/")
 @public
 def every() -> str:
-    """The journal systems that are in force here."""
+    """The journal systems that are in force here, besides the sandbox's own."""
     with parts().database.read() as session:
-        ids = [entry.id for entry in registry.list_epjs(session) if entry.state == ENABLED]
+        ids = [entry.id for entry in registry.list_epjs(session) if entry.state == ENABLED and entry.id != OWN.id]
         epjs = [found for epj_id in ids if (found := registry.epj(session, epj_id))]
     return render_template("sandbox.html", epjs=epjs)
 
@@ -47,10 +52,11 @@ def show(epj_id: str) -> ResponseReturnValue:
     portal, registered = parts(), _registered(epj_id)
     with portal.database.read() as session:
         seen = observations.of_epj(session, epj_id)
-    report = report_of(epj_id, judge(seen, registered), portal.now())
-    if _wants_json():
-        return Response(report.model_dump_json(), mimetype="application/json")
-    known = {"ordered": ORDERED, "waiting": faults.waiting(epj_id), "when": when(report.at)}
+    report = report_of(judge(seen, registered), portal.now(), epj=epj_id)
+    if wants_json():
+        return Response(as_json(report), mimetype="application/json")
+    at = url_for("sandbox.show", epj_id=epj_id)
+    known = {"at": at, "ordered": ORDERED, "waiting": faults.waiting(epj_id), "when": when(report.at)}
     return render_template("conformance.html", registered=registered, report=report, **known)
 
 
@@ -83,8 +89,3 @@ def _registered(epj_id: str) -> Epj:
     if registered is None:
         raise NotFound("page_unknown")
     return registered
-
-
-def _wants_json() -> bool:
-    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
-    return request.args.get("format") == "json" or best == "application/json"

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from flask_babel import lazy_gettext as _
 
 from portal.domain.conformance.case import Why
+from portal.web.sandbox.target import reasons as target
 
 if TYPE_CHECKING:
+    from enum import StrEnum
+
     from portal.domain.conformance.case import Finding
 
-TEXTS = {
+TEXTS: dict[StrEnum, str] = {
     Why.REFUSED: _("Avvist med %(code)s. %(rule)s"),
     Why.NOT_DPOP: _("Tokenet var ikke bundet til en nøkkel, eller ble ikke sendt som DPoP."),
     Why.CHALLENGE_AGAIN: _("To økter hadde samme ehr_code_challenge."),
@@ -54,7 +57,9 @@ TEXTS = {
 }
 """Every reason has its own."""
 
+_EVERY = TEXTS | target.TEXTS
+
 
 def told(finding: Finding) -> str:
     """The reason of a finding, with its values; empty when there is none."""
-    return (str(TEXTS[finding.why]) % finding.values).strip() if finding.why else ""
+    return (str(_EVERY[finding.why]) % finding.values).strip() if finding.why else ""

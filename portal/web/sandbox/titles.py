@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask_babel import lazy_gettext as _
 
 from portal.domain.conformance.case import CaseId
+
+if TYPE_CHECKING:
+    from enum import StrEnum
 
 
 class CaseText(NamedTuple):
@@ -16,7 +19,7 @@ class CaseText(NamedTuple):
     todo: str
 
 
-TEXTS = {
+TEXTS: dict[StrEnum, CaseText] = {
     CaseId.CREATE: CaseText(
         _("session/create blir godtatt"),
         _("Åpne en pasient. Send brukerens HelseID-token og kroppen som kontrakten sier, og rett feltet som er nevnt."),

@@ -1,4 +1,4 @@
-"""Where vendors try their journal systems, what these do is noted, and faults that were ordered are given."""
+"""Where journal systems and targets are tried, what they do is noted, and faults that were ordered are given."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from portal.web.parts import EXTENSION, parts
 from portal.web.sandbox import faults
 from portal.web.sandbox.facts import facts_of
 from portal.web.sandbox.named import named
+from portal.web.sandbox.target import watching as target
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -29,6 +30,7 @@ def init(app: Flask) -> None:
     app.before_request(faults.strike)
     app.after_request(_note)
     app.register_error_handler(PortalError, _refused)
+    target.init(app)
 
 
 def _refused(error: PortalError) -> ResponseReturnValue:
