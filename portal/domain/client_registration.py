@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from portal.domain import dpop
 from portal.domain.bodies import Body, Sha256Hex
+from portal.domain.public_address import public_url
 from portal.domain.registration import HttpsOrLoopback, Key
 from portal.domain.text import Name
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 Release = Literal["patient_number", "hpr", "organisation", "her_id", "encounter"]
 Authentication = Literal["private_key_jwt", "client_secret_basic", "client_secret_post", "none"]
-HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://[^\s#@]+$", max_length=500)]
+HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://[^\s#@]+$", max_length=500), AfterValidator(public_url)]
 
 STRICT_ALGORITHMS = ("ES256", "PS256")
 CLASSIC_ALGORITHMS = (*STRICT_ALGORITHMS, "ES384", "RS384")

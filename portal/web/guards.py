@@ -194,8 +194,9 @@ def checked_proof(*, access_token: str | None = None, algorithms: Collection[str
     # Offered, not demanded: who uses a nonce of ours must use a living one (RFC 9449 §8).
     if proof.nonce is not None and not dpop.nonce_holds(proof.nonce, portal.nonce_secret, now):
         raise OAuthError("use_dpop_nonce")
+    until = proof.issued_at + window + dpop.SLACK
     with portal.database.write() as session:
-        fresh = one_time.remember(session, "dpop", proof.jti, client=proof.jkt, expires_at=now + 2 * window, now=now)
+        fresh = one_time.remember(session, "dpop", proof.jti, client=proof.jkt, expires_at=until, now=now)
     if not fresh:
         raise OAuthError("invalid_dpop_proof", "jti was seen before")
     return proof

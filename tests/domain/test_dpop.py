@@ -80,7 +80,7 @@ def test_both_edges_of_the_window_hold(skew: int) -> None:
         pytest.param({"htu": "https://[inngangsportalen.test/oauth/token"}, "htu", id="half a bracket"),
         pytest.param({"htu": 1}, "htu", id="address is a number"),
         pytest.param({"iat": AT - 37}, "iat: the clock is 37 s behind", id="clock 37 s slow"),
-        pytest.param({"iat": AT + 11}, "iat: the clock is 11 s ahead", id="clock 11 s fast"),
+        pytest.param({"iat": AT + 12}, "iat: the clock is 12 s ahead", id="clock 12 s fast"),
         pytest.param({"iat": "now"}, "iat", id="iat is a word"),
         pytest.param({"iat": True}, "iat", id="iat is true"),
         pytest.param({"exp": AT - 60}, "exp", id="exp past"),

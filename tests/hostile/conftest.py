@@ -1,4 +1,4 @@
-"""A portal under siege, with a HelseID that lies as it is told, and one with both doors open to journals.
+"""A portal under siege, with a HelseID that lies as it is told; one with both doors open to journals; one with targets.
 
 What a portal remembers by itself is what HelseID says about itself, its keys and its time: tests that attack these take
 a portal of their own, the rest of a module shares one.
@@ -7,10 +7,11 @@ a portal of their own, the rest of a module shares one.
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from support.doors import doors
+from support.gate import gate as open_gate
 from support.helseid import ANNA
 from support.siege import besieged
 from support.trap import trap
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from support.doors import Doors
+    from support.gate import Gate
     from support.siege import Siege
+    from support.world import Profile
 
     from portal.demo.browser import Browser
 
@@ -73,3 +76,37 @@ def browser(at: Doors) -> Browser:
     anna = at.world.browser()
     at.world.log_in(anna, ANNA)
     return anna
+
+
+@pytest.fixture(scope="module", params=["strict", "classic"])
+def profile(request: pytest.FixtureRequest) -> Profile:
+    """What the targets are registered in; a module that is about one of them says so."""
+    return cast("Profile", request.param)
+
+
+@pytest.fixture(scope="module")
+def gate_of_module(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, profile: Profile) -> Iterator[Gate]:
+    folder = tmp_path_factory.mktemp("gate")
+    with open_gate(f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'portal.db')}", folder, profile) as gate:
+        yield gate
+
+
+@pytest.fixture
+def gate(gate_of_module: Gate) -> Gate:
+    """Shared by a module; the time is right when a test begins, and what was said and done before is forgotten."""
+    gate_of_module.begin_anew()
+    return gate_of_module
+
+
+@pytest.fixture
+def lone_gate(sqlite_url: str, tmp_path: Path, profile: Profile) -> Iterator[Gate]:
+    """For tests that change what is registered."""
+    with open_gate(sqlite_url, tmp_path, profile) as gate:
+        yield gate
+
+
+@pytest.fixture
+def gate_on_each(database_url: str, tmp_path: Path, profile: Profile) -> Iterator[Gate]:
+    """As `lone_gate`, once on each kind of database: for what the database itself decides."""
+    with open_gate(database_url, tmp_path, profile) as gate:
+        yield gate

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from support.conformance import BOTH_DOORS
 
+from portal.domain.conformance.case import CaseId
 from portal.domain.conformance.cases import judge
 from portal.domain.conformance.observed import Facts, Fault, Observed, opaque
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from portal.domain.conformance.case import CaseId, Finding
+    from portal.domain.conformance.case import Finding
     from portal.domain.registration import Epj
 
 BEGINS = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
@@ -109,4 +110,4 @@ def with_faults(day: Day) -> Day:
 
 def findings(day: Day, epj: Epj = BOTH_DOORS) -> dict[CaseId, Finding]:
     """How each case went on that day."""
-    return {one.case.id: one.finding for one in judge(day.seen(), epj)}
+    return {CaseId(one.case.id): one.finding for one in judge(day.seen(), epj)}

@@ -95,4 +95,4 @@ WRONG_SERVERS: list[tuple[CaseId, Why, Probed]] = [
 
 def server_findings(probed: Probed) -> dict[CaseId, Finding]:
     """How each case went at that server."""
-    return {one.case.id: one.finding for one in smart_cases.judge(probed)}
+    return {CaseId(one.case.id): one.finding for one in smart_cases.judge(probed)}

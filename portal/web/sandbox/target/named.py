@@ -53,6 +53,8 @@ def named() -> Named | None:
 def token() -> Token | None:
     """What the token of this request stands for, by whatever scheme it came."""
     _, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if not secret:
+        return None
     with parts().database.read() as session:
         return target_observations.holder(session, secret, parts().now())
 
