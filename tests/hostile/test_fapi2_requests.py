@@ -41,6 +41,8 @@ def test_fapi2_security_profile_final_discovery_end_point_verification(gate: Gat
         assert said["authorization_response_iss_parameter_supported"] is True
         assert said["pushed_authorization_request_endpoint"] == gate.target.url("/oauth/par")
         assert "registration_endpoint" not in said
+        keys = requests.get(said["jwks_uri"], timeout=20).json()["keys"]
+        assert not [name for key in keys for name in key if name in {"d", "p", "q", "dp", "dq", "qi", "k"}]
 
 
 def test_fapi2_security_profile_final_user_rejects_authentication(gate: Gate) -> None:

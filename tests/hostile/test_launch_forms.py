@@ -160,6 +160,27 @@ def test_H056_another_method(gate: Gate, endpoint: str, method: str) -> None:
     assert (answer.status_code, "POST" in answer.headers["Allow"]) == (405, True)
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD"])
+def test_H056_another_method_at_authorize_begins_nothing(gate: Gate, method: str) -> None:
+    query = {"client_id": "demo-melding", "request_uri": gate.target.pushed(gate.handle())}
+    cookies = gate.anna.cookies.get_dict()
+    answer = requests.request(
+        method, gate.target.url("/oauth/authorize"), params=query, cookies=cookies, allow_redirects=False, timeout=20
+    )
+    assert (answer.status_code, "Location" in answer.headers) == (405, False)
+    assert gate.authorize(query["request_uri"]).status == 303
+
+
+@pytest.mark.parametrize("origin", ["null", "https://evil.example", "{}"])
+@pytest.mark.parametrize("endpoint", [*ENDPOINTS, "authorize", "confirm"])
+def test_H056_no_other_page_may_read_an_answer(gate: Gate, endpoint: str, origin: str) -> None:
+    """What servers ask is for servers: no origin is let in by CORS, not even an opaque one."""
+    asking = {"Origin": origin.format(gate.world.origin), "Access-Control-Request-Method": "POST"}
+    for method in ("OPTIONS", "POST"):
+        answer = requests.request(method, gate.target.url(f"/oauth/{endpoint}"), headers=asking, timeout=20)
+        assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+
+
 @pytest.mark.parametrize("profile", ["strict"], indirect=True)
 def test_H054_a_NUL_is_no_500(gate_on_each: Gate) -> None:
     gate = gate_on_each

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from support.gate import Gate
+    from support.raw_target import Form
 
 pytestmark = pytest.mark.hostile
 
@@ -102,6 +103,23 @@ def test_a_refresh_token(gate_on_each: Gate) -> None:
         assert _storm(partial(_given, gate.target.refresh, refresh)) <= 1
         assert _living(gate) == 0, "a second use revokes what the first one gave"
     assert gate.audited("refresh_reused"), "noted"
+
+
+@CLASSIC
+def test_a_refresh_that_wins_while_the_others_revoke_leaves_nothing_behind(gate_on_each: Gate) -> None:
+    """Keycloak CVE-2026-1035: what was given after the look, and stored after the revocation, lived on."""
+    gate, barrier = gate_on_each, Barrier(8)
+
+    def refresh(form: Form) -> bool:
+        barrier.wait(60)
+        return gate.target.post("/oauth/token", form).status_code == 200
+
+    for _ in range(max(N // 25, 1)):
+        secret = gate.given(scope="openid launch online_access")["refresh_token"]
+        form = {"grant_type": "refresh_token", "refresh_token": secret}
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(refresh, [gate.target.proven(form) for _ in range(8)])).count(True) <= 1
+        assert _living(gate) == 0
 
 
 @STRICT
