@@ -16,15 +16,12 @@ from portal.adapters import log_lines
 from portal.adapters.address_register import AddressRegister
 from portal.adapters.bounded import left
 from portal.adapters.client_keys import ClientKeys
-from portal.adapters.http import Egress
+from portal.adapters.helseid import helseid_client
 from portal.adapters.kept_stock import KeptStock
-from portal.adapters.openid import OpenIdClient
 from portal.adapters.smart.client import SmartClient
 from portal.adapters.target_keys import TargetKeys
-from portal.domain.audit import AuditEvent
 from portal.errors import Unavailable
-from portal.store import audit, client_keys
-from portal.store import catalogue as store
+from portal.store import client_keys
 from portal.store.database import Database
 from portal.store.helseid_tokens import OURSELVES, Fetched, TokenShelf
 from portal.store.vault import vault_of
@@ -69,7 +66,7 @@ from portal.web.zone import by_socket
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from portal.domain.catalogue import Catalogue
+    from portal.adapters.openid import OpenIdClient
     from portal.domain.client_key import Ring
     from portal.settings import Settings
     from portal.store.vault import Vault
@@ -131,35 +128,6 @@ def create_app(settings: Settings, edges: Edges | None = None) -> Flask:
     return app
 
 
-def publish(settings: Settings, catalogue: Catalogue, by: str, based_on: int | None) -> int:
-    """Put a catalogue in force and return its revision; raises CatalogueRejected on a stale base."""
-    database, now = Database(settings.database_url), datetime.now(UTC)
-    try:
-        with database.write() as session:
-            revision = store.publish(session, catalogue, by=by, now=now, based_on=based_on)
-            subject = f"revision {revision}"
-            audit.record(session, AuditEvent(now, "catalogue_published", "ok", f"operator {by}", subject=subject))
-    finally:
-        database.close()
-    return revision
-
-
-def helseid_client(settings: Settings, keys: ClientKeys, edges: Edges | None = None) -> OpenIdClient:
-    """The portal as a client of HelseID that signs with `keys`."""
-    edges = edges or Edges()
-    addresses = filter(None, (settings.helseid_issuer, settings.helseid_key_api, settings.address_register))
-    return OpenIdClient(
-        issuer=settings.helseid_issuer,
-        client_id=settings.helseid_client_id,
-        keys=keys,
-        redirect_uri=f"{settings.base_url}/login/callback",
-        egress=Egress({*map(_origin, addresses), *settings.egress_allow}),
-        now=edges.now,
-        token=edges.token,
-        userinfo_scheme=settings.helseid_userinfo_scheme,
-    )
-
-
 def _assembled(settings: Settings, edges: Edges) -> Flask:
     app = Flask("portal.web", static_url_path="/static")
     app.config.update(MAX_CONTENT_LENGTH=_LARGEST_FORM, PREFERRED_URL_SCHEME=settings.base_url.partition(":")[0])
@@ -181,7 +149,7 @@ def _assembled(settings: Settings, edges: Edges) -> Flask:
 def _parts(settings: Settings, edges: Edges) -> Parts:
     database, vault = Database(settings.database_url), vault_of(settings, edges.random)
     keys = ClientKeys(lambda: _ring(settings, database, vault), edges.now)
-    helseid = helseid_client(settings, keys, edges)
+    helseid = helseid_client(settings, keys, edges.now, edges.token)
     return Parts(
         settings=settings,
         database=database,
@@ -234,7 +202,3 @@ def _hurried(wait: Callable[[float], None]) -> Callable[[float], None]:
         wait(seconds)
 
     return waiting
-
-
-def _origin(url: str) -> str:
-    return "/".join(url.split("/", 3)[:3])

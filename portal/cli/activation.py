@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from portal import app
 from portal.adapters import self_service
 from portal.adapters.client_keys import one_key
+from portal.adapters.helseid import helseid_client
 from portal.cli import surroundings
 from portal.domain.client_key import State
 from portal.errors import RequestRejected, UpstreamError
@@ -69,7 +69,7 @@ class _Way:
             ring = client_keys.ring(session, self._vault, self._settings.helseid_client_key)
             public = client_keys.find(session, self._kid).public
         try:
-            return self_service.register(app.helseid_client(self._settings, one_key(ring.active)), url, public)
+            return self_service.register(helseid_client(self._settings, one_key(ring.active)), url, public)
         except UpstreamError as error:
             # Its answer to an earlier run may have been lost, and the key that signs now with it.
             hint = f"{error.detail}; if Selvbetjening shows {self._kid} already, say --registered"
@@ -79,7 +79,7 @@ class _Way:
         with self._database.write() as session:
             key = client_keys.to_probe(session, self._vault, self._kid)
         # A login that nobody will finish: to accept it, HelseID must know the key.
-        app.helseid_client(self._settings, one_key(key)).begin({"scope": "openid"})
+        helseid_client(self._settings, one_key(key)).begin({"scope": "openid"})
         with self._database.write() as session:
             client_keys.probed(session, self._kid, surroundings.now())
             audit.record(session, self._act("key_probed"))

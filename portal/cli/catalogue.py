@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from portal import app
 from portal.adapters import catalogue_file, catalogue_text
 from portal.cli import surroundings
 from portal.cli.parsing import command, group
@@ -14,6 +13,7 @@ from portal.domain.catalogue import overlay
 from portal.domain.catalogue_diff import changes
 from portal.errors import CatalogueRejected
 from portal.store import catalogue as store
+from portal.store.publishing import publish
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -89,6 +89,6 @@ def _import(arguments: Namespace) -> int:
     catalogue = catalogue_file.read(arguments.file)
     for extra in arguments.overlay:
         catalogue = overlay(catalogue, catalogue_file.read(extra))
-    revision = app.publish(surroundings.settings(), catalogue, surroundings.user(), arguments.based_on)
+    revision = publish(surroundings.settings(), catalogue, surroundings.user(), arguments.based_on)
     print(f"revision {revision}: {len(catalogue.services)} services")
     return 0

@@ -10,8 +10,9 @@ from support.staging import settings_for
 
 from portal.adapters import catalogue_file
 from portal.adapters.kept_stock import KeptStock
-from portal.app import create_app, publish
+from portal.app import create_app
 from portal.domain.stock import stock_of
+from portal.store.publishing import publish
 
 if TYPE_CHECKING:
     from pathlib import Path

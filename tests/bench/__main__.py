@@ -25,7 +25,6 @@ from support import sealed_rows
 from support.catalogue import DOCTOR
 from support.source import ROOT
 
-from portal.app import publish
 from portal.demo import environment, keys, ports
 from portal.demo.ports import free_port
 from portal.domain.access import NO_CONTEXT, decide
@@ -33,6 +32,7 @@ from portal.settings import Settings
 from portal.store import logins
 from portal.store.database import Database
 from portal.store.migrate import upgrade
+from portal.store.publishing import publish
 from portal.store.vault import vault_of
 
 if TYPE_CHECKING:

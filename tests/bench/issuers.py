@@ -15,11 +15,11 @@ from support.catalogue import demo_catalogue
 from support.keys import ec, rsa
 from support.source import ROOT
 
-from portal.app import publish
 from portal.demo import environment, keys, ports
 from portal.demo.ports import free_port
 from portal.settings import Settings
 from portal.store.migrate import upgrade
+from portal.store.publishing import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,9 +12,9 @@ from support.catalogue import demo_catalogue
 from support.doors import Doors, register_smart
 from support.helseid import ANNA, BO
 
-from portal.app import publish
 from portal.demo.browser import Hop
 from portal.store import registry
+from portal.store.publishing import publish
 
 if TYPE_CHECKING:
     from portal.demo.browser import Browser, Page

@@ -12,11 +12,12 @@ from support.source import ROOT
 from support.staging import settings_for
 
 from portal.adapters import catalogue_file
-from portal.app import create_app, publish
+from portal.app import create_app
 from portal.demo.browser import Browser
 from portal.demo.helseid.config import Jwks
 from portal.demo.ports import free_port
 from portal.store.database import Database
+from portal.store.publishing import publish
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,9 +13,10 @@ from support.serving import served
 from support.staging import settings_for
 
 from portal.adapters import catalogue_file
-from portal.app import create_app, publish
+from portal.app import create_app
 from portal.demo.browser import Browser
 from portal.demo.ports import free_port
+from portal.store.publishing import publish
 
 if TYPE_CHECKING:
     from pathlib import Path

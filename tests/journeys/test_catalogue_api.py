@@ -13,11 +13,11 @@ from support.helseid import ANNA
 from support.keys import ec
 
 from portal.adapters import catalogue_file
-from portal.app import publish
 from portal.domain import assertion
 from portal.domain.catalogue import overlay
 from portal.domain.service_parts import Stop
 from portal.store import notices
+from portal.store.publishing import publish
 
 if TYPE_CHECKING:
     from support.world import World

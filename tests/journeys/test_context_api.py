@@ -14,10 +14,10 @@ from support.helseid import ANNA, BO
 from support.target_server import proof_of, take_up
 
 from portal.adapters import catalogue_file
-from portal.app import publish
 from portal.demo.browser import Hop
 from portal.domain.launch_failure import Code
 from portal.store import launch_failures, registry
+from portal.store.publishing import publish
 from portal.store.tables.log import AuditRow
 
 if TYPE_CHECKING:

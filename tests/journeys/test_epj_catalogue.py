@@ -17,7 +17,6 @@ from support.keys import ec
 from support.staging import living
 
 from portal.adapters import catalogue_file
-from portal.app import publish
 from portal.demo.browser import Hop
 from portal.domain import jose
 from portal.domain.assignment import RoleAssignment
@@ -25,6 +24,7 @@ from portal.domain.catalogue import Catalogue, overlay
 from portal.domain.epj_session import ORGNR_PARENT
 from portal.domain.identity import PID, SECURITY_LEVEL
 from portal.store import assignments
+from portal.store.publishing import publish
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,9 +17,9 @@ from support.bodies import LINE, OLE, answered
 from support.helseid import ANNA
 from support.keys import ec
 
-from portal.app import publish
 from portal.domain import jose
 from portal.store import known_people
+from portal.store.publishing import publish
 from portal.store.tables.log import AuditRow
 
 if TYPE_CHECKING:

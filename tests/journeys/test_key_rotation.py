@@ -9,9 +9,9 @@ import pytest
 from support.helseid import ANNA
 from support.keys import ec, rsa
 
-from portal import app
 from portal.adapters import self_service
 from portal.adapters.client_keys import one_key
+from portal.adapters.helseid import helseid_client
 from portal.domain.client_key import public_half
 from portal.store import client_keys
 from portal.store.vault import vault_of
@@ -34,7 +34,7 @@ def register(world: World, new: Pair, *, kept: bool) -> None:
         signing = client_keys.ring(session, vault, first).active
     url = f"{world.provider.issuer}/v1/client-secret"
     settings = world.settings.model_copy(update={"helseid_key_api": url})
-    self_service.register(app.helseid_client(settings, one_key(signing)), url, public_half(new.private))
+    self_service.register(helseid_client(settings, one_key(signing)), url, public_half(new.private))
     if not kept:
         client = world.provider.config.client("portal")
         assert client

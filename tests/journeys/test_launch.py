@@ -11,10 +11,10 @@ from support.bodies import LINE, answered
 from support.helseid import ANNA, BO
 
 from portal.adapters import catalogue_file
-from portal.app import publish
 from portal.demo.browser import Browser, Hop
 from portal.domain.catalogue import overlay
 from portal.store import launches, registry
+from portal.store.publishing import publish
 
 if TYPE_CHECKING:
     from support.world import Profile, World

@@ -14,11 +14,11 @@ from support.keys import ec
 from support.target_server import assertion_of, take_up, tell
 
 from portal.adapters import catalogue_file
-from portal.app import publish
 from portal.demo.browser import Hop
 from portal.demo.launch_client import Registration
 from portal.demo.target.app import create as target_app
 from portal.demo.target.config import TargetConfig
+from portal.store.publishing import publish
 from portal.store.tables.log import AuditRow
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from support.chance import ORGANISATIONS
 from support.serving import served
 from support.staging import settings_for
 
-from portal.app import Edges, create_app, publish
+from portal.app import Edges, create_app
 from portal.demo.ports import free_port
 from portal.domain.access import NO_CONTEXT, Answer, decide
 from portal.domain.assignment import RoleAssignment
@@ -30,6 +30,7 @@ from portal.domain.eligibility import assignment
 from portal.domain.identity import Organisation, Person
 from portal.store import assignments, logins, registry
 from portal.store.database import Database
+from portal.store.publishing import publish
 from portal.store.tables.launches import ContextRow
 
 if TYPE_CHECKING:

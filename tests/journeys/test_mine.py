@@ -10,9 +10,9 @@ import pytest
 from support.helseid import ANNA, BO
 
 from portal.adapters import catalogue_file
-from portal.app import publish
 from portal.demo.browser import Hop
 from portal.domain.catalogue import Catalogue, overlay
+from portal.store.publishing import publish
 
 if TYPE_CHECKING:
     from support.world import World

@@ -8,9 +8,10 @@ import pytest
 from support.helseid import ANNA
 
 from portal.adapters import catalogue_file
-from portal.app import Edges, publish
+from portal.app import Edges
 from portal.demo.browser import Hop
 from portal.errors import CatalogueRejected
+from portal.store.publishing import publish
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ from support.catalogue import demo_catalogue
 from support.helseid import ANNA
 from support.statements import queries
 
-from portal.app import publish
 from portal.domain.delivery import State
 from portal.store import catalogue, retention
+from portal.store.publishing import publish
 from portal.store.tables.journal import DeliveryRow
 
 if TYPE_CHECKING:

@@ -19,11 +19,11 @@ from support.launch_oracle import Flight
 from support.oracle import demand
 from support.raw_target import RawTarget
 
-from portal.app import publish
 from portal.domain import assertion
 from portal.domain.client_registration import Client, PublicKey
 from portal.domain.pkce import s256
 from portal.store import registry
+from portal.store.publishing import publish
 
 if TYPE_CHECKING:
     from support.clinic import Clinic, Clinician, Press, Tab

@@ -20,10 +20,11 @@ from support.staging import register, settings_for
 from support.visitor import CALLBACK, SESSION, Visitor
 
 from portal.adapters.log_lines import JsonLines
-from portal.app import Edges, create_app, publish
+from portal.app import Edges, create_app
 from portal.demo.ports import free_port
 from portal.store import audit
 from portal.store.database import Database
+from portal.store.publishing import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -17,7 +17,7 @@ from support.world import AUDIENCE, SCOPE, World
 from portal.adapters import catalogue_file, self_service
 from portal.adapters.client_keys import one_key
 from portal.adapters.proven import ProvenClient
-from portal.app import Edges, create_app, publish
+from portal.app import Edges, create_app
 from portal.demo import people
 from portal.demo.helseid import address_register
 from portal.demo.helseid.config import Client as HelseIdClient
@@ -29,6 +29,7 @@ from portal.domain.registration import Epj
 from portal.settings import Settings
 from portal.store import registry
 from portal.store.database import Database
+from portal.store.publishing import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

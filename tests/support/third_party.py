@@ -8,7 +8,7 @@ from support.bodies import LINE, OLE
 from support.source import ROOT
 
 from portal.adapters import catalogue_file
-from portal.app import publish
+from portal.store.publishing import publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
