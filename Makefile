@@ -47,7 +47,7 @@ mutants: .venv/tools ## Kill every mutant of decide() and of what it decides wit
 	$(BIN)/python tests/mutants/check.py mutants/results
 
 interop: node_modules/.counterparts build .venv/tools ## Test against third parties' programs
-	$(BIN)/pytest -m interop
+	$(BIN)/pytest -n auto -m interop
 
 bench: node_modules/.counterparts build .venv/tools ## Measure speed and memory side by side with the least they could be; writes bench.json
 	PYTHONPATH=tests $(BIN)/python -m bench
