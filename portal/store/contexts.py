@@ -81,8 +81,10 @@ def open_context(
     )
 
 
-def find(session: Session, vault: Vault, context_id: str) -> Context | None:
-    """A context whose patient is still known, live or not."""
+def find(session: Session, vault: Vault, context_id: str | None) -> Context | None:
+    """A context whose patient is still known, live or not; None also for a launch that was made without any."""
+    if context_id is None:
+        return None
     row = session.scalar(_FIND, {"context_id": context_id})
     return of_row(row, vault) if row else None
 

@@ -73,7 +73,7 @@ def _asked(handle: str, registered: Client) -> _Asked:
     portal, launch_id = parts(), once.look("launch", handle, client=registered.client_id)
     with portal.database.read() as session:
         launch = launches.find(session, launch_id) if launch_id else None
-        context = contexts.find(session, portal.vault, launch.context_id) if launch and launch.context_id else None
+        context = contexts.find(session, portal.vault, launch.context_id) if launch else None
     if launch is None:
         raise HandoverRejected("launch_unknown")
     return _Asked(handle, launch, context, registered)

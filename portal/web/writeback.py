@@ -62,7 +62,7 @@ def _launched() -> tuple[Launch, Context]:
     portal = parts()
     with portal.database.read() as session:
         launch = launches.find(session, grant().launch_id)
-        context = contexts.find(session, portal.vault, launch.context_id) if launch and launch.context_id else None
+        context = contexts.find(session, portal.vault, launch.context_id) if launch else None
     if launch is None or context is None or context.reply_to is None:
         raise TokenRejected("invalid_token")
     return launch, context

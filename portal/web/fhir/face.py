@@ -89,7 +89,7 @@ def _launched(readable: frozenset[str]) -> tuple[Launch, Context | None, Client]
     with portal.database.read() as session:
         client = registry.client(session, token.client_id)
         launch = launches.find(session, token.launch_id)
-        context = contexts.find(session, portal.vault, launch.context_id) if launch and launch.context_id else None
+        context = contexts.find(session, portal.vault, launch.context_id) if launch else None
     if client is None or not readable & scopes.allowed(client) & set(token.scope.split()):
         raise TokenRejected("insufficient_scope", min(readable))
     if launch is None or (launch.context_id and (context is None or not context.is_live(portal.now()))):

@@ -94,7 +94,9 @@ def _kept(asked: Mapping[str, str], client: Client) -> Pushed:
 def _go_on(waiting: Pushed) -> ResponseReturnValue:
     prompt = waiting.form.get("prompt", "").split()
     if not current_user.is_authenticated and "none" not in prompt:
-        return _park(waiting)
+        # An EPJ that opens windows elsewhere, or a session that is over: log in first, and come back here.
+        _park(waiting)
+        return redirect(url_for("auth.begin", next=waiting.address), 303)
     if not current_user.is_authenticated or "login" in prompt or launched.is_too_old_a_login(waiting):
         raise OAuthError("login_required")
     begun = launched.of(waiting)
@@ -102,16 +104,14 @@ def _go_on(waiting: Pushed) -> ResponseReturnValue:
         return redirect(waiting.answer({"code": _code(waiting, begun)}), 303)
     if "none" in prompt:
         raise OAuthError("interaction_required", "the launch began in another session")
-    pushed.park(waiting)
-    launched.park(waiting)
+    _park(waiting)
     return _ask(waiting, begun)
 
 
-def _park(waiting: Pushed) -> ResponseReturnValue:
-    """An EPJ that opens windows elsewhere, or a session that is over: log in first, and come back here."""
+def _park(waiting: Pushed) -> None:
+    """Let the launch and its request wait; raises OAuthError for a launch that is not in time."""
     launched.park(waiting)
     pushed.park(waiting)
-    return redirect(url_for("auth.begin", next=waiting.address), 303)
 
 
 def _ask(waiting: Pushed, begun: Launched) -> ResponseReturnValue:

@@ -43,7 +43,7 @@ class Bound:
         portal = parts()
         with portal.database.read() as session:
             launch = launches.find(session, launch_id)
-            context = contexts.find(session, portal.vault, launch.context_id) if launch and launch.context_id else None
+            context = contexts.find(session, portal.vault, launch.context_id) if launch else None
         if launch is None or (launch.context_id and (context is None or not context.is_live(portal.now()))):
             return None
         self.launch, self.context = launch, context

@@ -81,7 +81,8 @@ def take(begun: Launched) -> None:
 def decline(waiting: Pushed, begun: Launched) -> None:
     """Burn a launch that its clinician does not want."""
     _burn(waiting)
-    _note(begun.launch, begun.context, "launch_confirmed", "declined")
+    with parts().database.write() as session:
+        audit.record(session, _act(begun.launch, begun.context, "launch_confirmed", "declined"))
 
 
 def spend(session: Session, waiting: Pushed, begun: Launched) -> None:
@@ -105,7 +106,7 @@ def _in_time(waiting: Pushed) -> tuple[Launch, Context | None]:
     with portal.database.read() as session:
         launch_id = once.look_with(session, "launch", waiting.form["launch"], client=client_id)
         launch = launches.find(session, launch_id) if launch_id else None
-        context = contexts.find(session, portal.vault, launch.context_id) if launch and launch.context_id else None
+        context = contexts.find(session, portal.vault, launch.context_id) if launch else None
     if launch is None or launch.authorize_by is None or launch.revoked_at is not None:
         raise OAuthError("invalid_request", "launch is unknown, used or too old")
     if launch.authorize_by <= portal.now():
@@ -139,11 +140,6 @@ def _note_failure(launch: Launch, context: Context | None, code: Code) -> None:
     with parts().database.write() as session:
         launch_failures.note(session, Failure(launch.id, launch.service_id, code, parts().now()))
         audit.record(session, _act(launch, context, "launch_authorized", code))
-
-
-def _note(launch: Launch, context: Context | None, action: str, outcome: str) -> None:
-    with parts().database.write() as session:
-        audit.record(session, _act(launch, context, action, outcome))
 
 
 def _act(launch: Launch, context: Context | None, action: str, outcome: str) -> AuditEvent:

@@ -75,7 +75,7 @@ def _asked(endpoint: str) -> tuple[Client, str]:
 def _told(found: Token, launch: Launch, client: Client) -> dict[str, Any] | None:
     portal = parts()
     with portal.database.read() as session:
-        context = contexts.find(session, portal.vault, launch.context_id) if launch.context_id else None
+        context = contexts.find(session, portal.vault, launch.context_id)
     told = {
         "active": True,
         "scope": found.scope,

@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from portal.demo.helseid.memory import Shelf
+from portal.domain.text import letters
 
 if TYPE_CHECKING:
     from portal.demo.epj.config import Patient
     from portal.demo.visits import User, Visit
 
-_LETTERS = str.maketrans("0123456789", "ghijklmnop")  # eleven random digits may be somebody's number
-
 
 def new_id() -> str:
     """A fresh FHIR id: 128 random bits, in letters alone."""
-    return secrets.token_hex(16).translate(_LETTERS)
+    return letters(secrets.token_hex(16))
 
 
 @dataclass(frozen=True)
