@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from portal.domain import norwegian_time
-from portal.domain.apprec import ReceiptStatus
+from portal.domain.receipt import ReceiptStatus
 from portal.domain.xml import APPREC_1_1, maker, parse_xml, write_xml
 
 if TYPE_CHECKING:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from portal.domain import norwegian_time
+from portal.domain.receipt import AppRec, ReceiptError, ReceiptStatus
 from portal.domain.xml import APPREC_1_0, APPREC_1_1, parse_xml
 from portal.errors import MessageRejected
 
@@ -20,33 +19,6 @@ if TYPE_CHECKING:
 LIMIT = 1_000_000
 _ID_LIMIT = 64
 _ROOTS = {f"{{{namespace}}}AppRec" for namespace in (APPREC_1_0, APPREC_1_1)}
-
-
-class ReceiptStatus(StrEnum):
-    """What became of the message; the values are codeset 8258's own."""
-
-    OK = "1"
-    REJECTED = "2"
-    OK_WITH_ERRORS = "3"
-
-
-class ReceiptError(NamedTuple):
-    """Why: `code` of codeset 8221 (E21, X99 …; empty when it is no code), `text` verbatim from the EPJ for a person."""
-
-    code: str
-    text: str
-
-
-@dataclass(frozen=True)
-class AppRec:
-    """One receipt: `id` tells repeats apart, `original_msg_id` (lower case) is what it answers."""
-
-    id: str
-    status: ReceiptStatus
-    errors: tuple[ReceiptError, ...]
-    original_msg_id: str
-    sender_her_ids: frozenset[str]
-    generated_at: datetime
 
 
 def parse(raw: bytes) -> AppRec:

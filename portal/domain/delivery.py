@@ -14,12 +14,12 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from portal.domain.apprec import ReceiptStatus
+from portal.domain.receipt import ReceiptStatus
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from portal.domain.apprec import AppRec
+    from portal.domain.receipt import AppRec
 
 MAX_ATTEMPTS = 32
 # Seconds for a hiccup, minutes for a restart, hours for an outage (navikt/ebxml-processor's own counts).

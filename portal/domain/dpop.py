@@ -112,11 +112,12 @@ def nonce_holds(nonce: str, secret: bytes, now: datetime, life: timedelta = time
 
 
 def _opened(proof: str, algorithms: Collection[str]) -> Jwt:
-    key = jose.peek(proof).header.get("jwk")
+    unverified = jose.peek(proof)
+    key = unverified.header.get("jwk")
     if not isinstance(key, dict) or key.get("kty") not in tuple(_PUBLIC):
         raise Unsound("jwk")
     demand(not _PRIVATE & key.keys(), "jwk")
-    return jose.verify_with(proof, key, algorithms=algorithms, types=(_TYP,))
+    return jose.verify_with(proof, key, algorithms=algorithms, types=(_TYP,), unverified=unverified)
 
 
 def _issued_at(jwt: Jwt, now: datetime, window: timedelta) -> datetime:

@@ -125,14 +125,22 @@ def verify(
     demand(isinstance(key_id, str), "kid")
     named = [key for key in keys if key.get("kid") == key_id]
     demand(len(named) == 1, "kid")
-    return verify_with(token, named[0], algorithms=algorithms, types=types)
+    return verify_with(token, named[0], algorithms=algorithms, types=types, unverified=unverified)
 
 
 def verify_with(
-    token: str, key: Mapping[str, Any], *, algorithms: Collection[str], types: Collection[str | None]
+    token: str,
+    key: Mapping[str, Any],
+    *,
+    algorithms: Collection[str],
+    types: Collection[str | None],
+    unverified: Jwt | None = None,
 ) -> Jwt:
-    """As `verify`, with the key given: for proofs that carry their own (RFC 9449 §4.3)."""
-    unverified = peek(token)
+    """As `verify`, with the key given: for proofs that carry their own (RFC 9449 §4.3).
+
+    `unverified` is what a look at the token gave, if someone has looked.
+    """
+    unverified = unverified or peek(token)
     header = unverified.header
     demand(header.get("alg") in list(algorithms), "alg")
     demand(header.get("typ") in list(types), "typ")

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from portal.domain.audit import GENESIS, AuditEvent, Batch, link
-from portal.store.tables.base import Base
+from portal.store.tables.base import plain
 from portal.store.tables.log import AuditBatchRow, AuditRow
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-_RECORD = insert(Base.metadata.tables[AuditRow.__tablename__])
+_RECORD = insert(plain(AuditRow))
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Verdict:
 
 def record(session: Session, event: AuditEvent) -> None:
     """Write the event in the caller's transaction: it stands exactly when the act stands."""
-    session.execute(_RECORD, asdict(event))
+    session.execute(_RECORD, vars(event))
 
 
 def seal(session: Session, key: bytes, now: datetime, limit: int = 500) -> Head | None:

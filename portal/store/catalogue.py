@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from portal.domain.catalogue import Catalogue
 from portal.errors import CatalogueRejected
+from portal.store.tables.base import plain
 from portal.store.tables.registers import RevisionRow
 
 if TYPE_CHECKING:
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-_NEWEST = select(func.max(RevisionRow.id))
+_NEWEST = select(func.max(plain(RevisionRow).c.id))
 
 
 def newest(session: Session) -> int | None:
     """The number of the revision in force."""
-    return session.scalar(_NEWEST)
+    number: int | None = session.scalar(_NEWEST)
+    return number
 
 
 def load(session: Session, revision: int) -> Catalogue:

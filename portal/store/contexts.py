@@ -7,10 +7,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, or_, select, update
-from sqlalchemy.orm import aliased
 
 from portal.domain.context import Context, Patient, Practitioner, ReplyTo
 from portal.domain.identity import Organisation
+from portal.store.tables.base import plain
 from portal.store.tables.launches import ContextRow
 from portal.store.tables.sign_on import LoginRow
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Row
     from sqlalchemy.orm import Session
 
     from portal.domain.epj_session import EpjSession
@@ -28,22 +28,23 @@ if TYPE_CHECKING:
 _PURPOSE = "context"
 
 # Built once: every launch asks these, and every tab asks the second every other second.
-_FIND = select(ContextRow).where(ContextRow.id == bindparam("context_id"))
-_THIS = aliased(ContextRow)
+_ROW = plain(ContextRow)
+_FIND = select(_ROW).where(_ROW.c.id == bindparam("context_id"))
+_THIS = _ROW.alias()
 _NEWEST = (
-    select(ContextRow.id, ContextRow.patient_ref != _THIS.patient_ref)
+    select(_ROW.c.id, _ROW.c.patient_ref != _THIS.c.patient_ref)
     .join(
         _THIS,
         and_(
-            ContextRow.client_id == _THIS.client_id,
-            ContextRow.sid == _THIS.sid,
-            or_(ContextRow.sub == _THIS.sub, ContextRow.sub.is_(None)),
-            ContextRow.created_at >= _THIS.created_at,
-            ContextRow.ended_at.is_(None),
+            _ROW.c.client_id == _THIS.c.client_id,
+            _ROW.c.sid == _THIS.c.sid,
+            or_(_ROW.c.sub == _THIS.c.sub, _ROW.c.sub.is_(None)),
+            _ROW.c.created_at >= _THIS.c.created_at,
+            _ROW.c.ended_at.is_(None),
         ),
     )
-    .where(_THIS.id == bindparam("context_id"))
-    .order_by(ContextRow.created_at.desc(), ContextRow.id.desc())
+    .where(_THIS.c.id == bindparam("context_id"))
+    .order_by(_ROW.c.created_at.desc(), _ROW.c.id.desc())
     .limit(1)
 )
 
@@ -85,11 +86,11 @@ def find(session: Session, vault: Vault, context_id: str | None) -> Context | No
     """A context whose patient is still known, live or not; None also for a launch that was made without any."""
     if context_id is None:
         return None
-    row = session.scalar(_FIND, {"context_id": context_id})
+    row = session.execute(_FIND, {"context_id": context_id}).first()
     return of_row(row, vault) if row else None
 
 
-def of_row(row: ContextRow, vault: Vault) -> Context | None:
+def of_row(row: ContextRow | Row[Any], vault: Vault) -> Context | None:
     """The context of a row that has been read, while its patient is still known."""
     plain = vault.open(row.sealed, _PURPOSE) if row.sealed else None
     if plain is None:

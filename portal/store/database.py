@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import create_engine, event
@@ -15,7 +16,7 @@ from portal.errors import Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sqlalchemy import Executable
+    from sqlalchemy import Executable, Table
     from sqlalchemy.engine import Connection, Engine
     from sqlalchemy.orm import DeclarativeBase
     from sqlalchemy.pool import ConnectionPoolEntry
@@ -34,6 +35,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = connect(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        # SQLite lets one write at a time and has the others poll; in one process they had better stand in line.
+        self._turn = Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
         self._writers = sessionmaker(self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
 
     def close(self) -> None:
@@ -49,7 +52,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that commits at the end of the block, or leaves nothing behind."""
-        with _translated(), self._writers.begin() as session:
+        with _translated(), self._turn, self._writers.begin() as session:
             yield session
 
 
@@ -84,7 +87,7 @@ def insert(session: Session, table: type[DeclarativeBase]) -> Upsert:
 class Prepared:
     """Such an INSERT, built once for each database: building one costs more than running it."""
 
-    def __init__(self, table: type[DeclarativeBase], build: Callable[[Upsert], Executable]) -> None:
+    def __init__(self, table: Table, build: Callable[[Upsert], Executable]) -> None:
         self._built = {name: build(of(table)) for name, of in _INSERTS.items()}
 
     def of(self, session: Session) -> Executable:
@@ -102,4 +105,5 @@ def _sqlite_settings(connection: Any, _record: ConnectionPoolEntry) -> None:
 def _sqlite_begin(connection: Connection) -> None:
     # A deferred transaction that upgrades to a write fails at once with SQLITE_BUSY_SNAPSHOT, whatever the timeout.
     writes = connection.get_execution_options().get(_WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    # By the driver: SQLAlchemy's own way to it costs as much as the statement that follows.
+    connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, exists, func, insert, select, update
 
 from portal.domain.launch import Launch, Success
 from portal.store.logins import hashed
-from portal.store.tables.base import Base
+from portal.store.tables.base import plain
 from portal.store.tables.launches import LaunchFailureRow, LaunchRow, TokenRow
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ACCESS, REFRESH, WRITEBACK = "access", "refresh", "writeback"
 
 # Built once: every launch runs these.
-_LAUNCH, _TOKEN = (Base.metadata.tables[row.__tablename__] for row in (LaunchRow, TokenRow))
+_LAUNCH, _TOKEN = plain(LaunchRow), plain(TokenRow)
 _BEGIN, _GRANT = insert(_LAUNCH), insert(_TOKEN)
 _FIND = select(_LAUNCH).where(_LAUNCH.c.id == bindparam("launch_id"))
 _REDEEM = (
@@ -46,7 +46,7 @@ class Token:
 
 def begin(session: Session, launch: Launch) -> None:
     """Remember a launch before anything of it leaves the portal."""
-    session.execute(_BEGIN, asdict(launch))
+    session.execute(_BEGIN, vars(launch))
 
 
 def find(session: Session, launch_id: str) -> Launch | None:
@@ -106,7 +106,7 @@ def stands(session: Session, launch_id: str) -> bool:
 
 def grant(session: Session, secret: str, token: Token) -> None:
     """Remember a token by the hash of its secret."""
-    session.execute(_GRANT, {"key_hash": hashed(secret), **asdict(token)})
+    session.execute(_GRANT, {"key_hash": hashed(secret), **vars(token)})
 
 
 def holder(session: Session, secret: str, kind: str, now: datetime) -> Token | None:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, exists, literal, select, update
 
-from portal.domain.assignment import holders
 from portal.domain.identity import Authorisation, Organisation, Person
-from portal.store import assignments
-from portal.store.tables.sign_on import DisabledRow, LoginRow, PersonRow
+from portal.store.tables.base import plain
+from portal.store.tables.sign_on import AssignmentRow, DisabledRow, LoginRow, PersonRow
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Row
     from sqlalchemy.orm import Session
 
     from portal.store.vault import Vault
@@ -24,17 +23,18 @@ if TYPE_CHECKING:
 _PURPOSE = "login"
 
 # Built once: every request of a browser asks it.
+_ROW, _PERSON, _ASSIGNED, _DISABLED = map(plain, (LoginRow, PersonRow, AssignmentRow, DisabledRow))
+_HOLDERS = (literal("sub:") + _ROW.c.sub, literal("hpr:") + _ROW.c.hpr_number)
 _FIND = (
-    select(LoginRow, PersonRow.language)
-    .outerjoin(PersonRow, LoginRow.sub == PersonRow.sub)
+    select(_ROW, _PERSON.c.language, _ASSIGNED.c.value.label("role"))
+    .outerjoin(_PERSON, _ROW.c.sub == _PERSON.c.sub)
+    .outerjoin(_ASSIGNED, _ASSIGNED.c.holder.in_(_HOLDERS) & (_ASSIGNED.c.kind == "role"))
     .where(
-        LoginRow.key_hash == bindparam("key_hash"),
-        LoginRow.ended_at.is_(None),
-        LoginRow.expires_at > bindparam("now"),
-        LoginRow.seen_at > bindparam("active_since"),
-        ~exists().where(
-            DisabledRow.holder.in_((literal("sub:") + LoginRow.sub, literal("hpr:") + LoginRow.hpr_number))
-        ),
+        _ROW.c.key_hash == bindparam("key_hash"),
+        _ROW.c.ended_at.is_(None),
+        _ROW.c.expires_at > bindparam("now"),
+        _ROW.c.seen_at > bindparam("active_since"),
+        ~exists().where(_DISABLED.c.holder.in_(_HOLDERS)),
     )
 )
 
@@ -114,12 +114,8 @@ def find(session: Session, vault: Vault, secret: str, now: datetime, idle: timed
 
     Roles are those that are assigned now, not those of when the login began.
     """
-    found = session.execute(_FIND, {"key_hash": hashed(secret), "now": now, "active_since": now - idle}).first()
-    if found is None:
-        return None
-    row, language = found
-    held = assignments.roles(session, holders(row.sub, row.hpr_number))
-    return _login(row, vault, held, language)
+    rows = session.execute(_FIND, {"key_hash": hashed(secret), "now": now, "active_since": now - idle}).all()
+    return _login(rows[0], vault, frozenset(row.role for row in rows if row.role)) if rows else None
 
 
 def of_person(session: Session, sub: str, now: datetime, idle: timedelta) -> list[Seen]:
@@ -153,7 +149,7 @@ def _alive(now: datetime, idle: timedelta) -> tuple[ColumnElement[bool], ...]:
     return (LoginRow.ended_at.is_(None), LoginRow.expires_at > now, LoginRow.seen_at > now - idle)
 
 
-def _login(row: LoginRow, vault: Vault, roles: frozenset[str], language: str | None) -> Login | None:
+def _login(row: Row[Any], vault: Vault, roles: frozenset[str]) -> Login | None:
     secret = vault.open(row.sealed, _PURPOSE)
     if secret is None:
         return None
@@ -166,12 +162,12 @@ def _login(row: LoginRow, vault: Vault, roles: frozenset[str], language: str | N
         created_at=row.created_at,
         seen_at=row.seen_at,
         expires_at=row.expires_at,
-        language=language,
+        language=row.language,
         placed=row.placed_at is not None,
     )
 
 
-def _office(row: LoginRow) -> Organisation | None:
+def _office(row: LoginRow | Row[Any]) -> Organisation | None:
     return Organisation(row.org_parent, row.org_child) if row.org_parent else None
 
 

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select, update
 
 from portal.domain.service_parts import Stop
+from portal.store.tables.base import plain
 from portal.store.tables.registers import NoticeRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
 Stops = dict[str, tuple[Stop, ...]]
 """By the id of the service, the stop that began first at the front."""
 
+_ROW = plain(NoticeRow)
 _STANDING = (
-    select(NoticeRow)
-    .where(NoticeRow.ended_at.is_(None), NoticeRow.ends_at > bindparam("now"))
-    .order_by(NoticeRow.begins_at, NoticeRow.id)
+    select(_ROW)
+    .where(_ROW.c.ended_at.is_(None), _ROW.c.ends_at > bindparam("now"))
+    .order_by(_ROW.c.begins_at, _ROW.c.id)
 )
 
 
@@ -69,15 +72,15 @@ def listed(session: Session) -> list[Notice]:
 def standing(session: Session, now: datetime) -> Stops:
     """What goes on or lies ahead."""
     found: Stops = {}
-    for notice in _notices(session.scalars(_STANDING, {"now": now})):
+    for notice in _notices(session.execute(_STANDING, {"now": now})):
         found[notice.service_id] = (*found.get(notice.service_id, ()), notice.stop)
     return found
 
 
-def _notices(rows: Iterable[NoticeRow]) -> list[Notice]:
+def _notices(rows: Iterable[NoticeRow | Row[Any]]) -> list[Notice]:
     return [Notice(row.service_id, row.id, _stop(row), row.posted_by, row.ended_at) for row in rows]
 
 
-def _stop(row: NoticeRow) -> Stop:
+def _stop(row: NoticeRow | Row[Any]) -> Stop:
     said = {"kind": row.kind, "from": row.begins_at, "to": row.ends_at, "message": row.message}
     return Stop.model_validate(said)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, insert, select, update
 
 from portal.store.database import Prepared
-from portal.store.tables.base import Base
+from portal.store.tables.base import plain
 from portal.store.tables.launches import OneTimeRow
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 # Built once: building a statement costs more than running it.
-_ROW = Base.metadata.tables[OneTimeRow.__tablename__]
+_ROW = plain(OneTimeRow)
 _NAMED = tuple(_ROW.c[name] == bindparam(f"its_{name}") for name in ("kind", "client", "key_hash"))
 _WHOLE = (*_NAMED, _ROW.c.used_at.is_(None), _ROW.c.expires_at > bindparam("now"))
 _PUT = insert(_ROW)
@@ -29,7 +29,7 @@ _SPEND = update(_ROW).where(*_WHOLE).values(used_at=bindparam("now")).returning(
 _PEEK = select(_ROW.c.sealed).where(*_WHOLE)
 _PROLONG = update(_ROW).where(*_WHOLE).values(expires_at=bindparam("until"), keep_until=bindparam("until"))
 _TOMBSTONE = select(_ROW.c.sealed).where(*_NAMED, _ROW.c.used_at.is_not(None))
-_REMEMBER = Prepared(OneTimeRow, lambda row: row.on_conflict_do_nothing().returning(OneTimeRow.key_hash))
+_REMEMBER = Prepared(_ROW, lambda row: row.on_conflict_do_nothing().returning(_ROW.c.key_hash))
 
 
 def put(

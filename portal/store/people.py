@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import delete, select, update
 
 from portal.store.database import Prepared, insert
+from portal.store.tables.base import plain
 from portal.store.tables.sign_on import MarkRow, PersonRow
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _MARK = ["sub", "office", "service_id"]
 _USE = Prepared(
-    MarkRow, lambda row: row.on_conflict_do_update(index_elements=_MARK, set_={"used_at": row.excluded.used_at})
+    plain(MarkRow), lambda row: row.on_conflict_do_update(index_elements=_MARK, set_={"used_at": row.excluded.used_at})
 )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, or_, select
 from portal.domain.client_registration import Client, Handover
 from portal.domain.registration import Epj
 from portal.errors import NotAllowed, RequestRejected
+from portal.store.tables.base import plain
 from portal.store.tables.registers import ClientRow, EpjRow
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ PROPOSED, ENABLED, DISABLED = "proposed", "enabled", "disabled"
 Row = TypeVar("Row", EpjRow, ClientRow)
 
 # Built once: every launch asks these several times.
-_ENABLED = select(ClientRow.registration).where(ClientRow.state == ENABLED)
-_CLIENT = _ENABLED.where(ClientRow.id == bindparam("client_id"))
-_CLIENT_OF_SERVICE = _ENABLED.where(ClientRow.service_id == bindparam("service_id"))
-_HANDOVERS = _ENABLED.with_only_columns(ClientRow.service_id, ClientRow.registration)
+_ROW = plain(ClientRow)
+_ENABLED = select(_ROW.c.registration).where(_ROW.c.state == ENABLED)
+_CLIENT = _ENABLED.where(_ROW.c.id == bindparam("client_id"))
+_CLIENT_OF_SERVICE = _ENABLED.where(_ROW.c.service_id == bindparam("service_id"))
+_HANDOVERS = _ENABLED.with_only_columns(_ROW.c.service_id, _ROW.c.registration)
 
 
 @dataclass(frozen=True)

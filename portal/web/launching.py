@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from portal.domain.catalogue import Service
     from portal.domain.client_registration import Client, Handover
     from portal.domain.context import Context
+    from portal.store.database import Session
 
 _SENT = {
     "patient_number": _("pasientens fødselsnummer"),
@@ -56,35 +57,34 @@ def begin(service: Service, context: Context | None) -> Onwards:
 
     Raises LaunchRejected when the service has no address here, or no client that can take the launch.
     """
-    address, client = service.address(zone()), _client(service)
-    if address is None or (service.level is Level.SSO_CONTEXT and client is None):
-        raise LaunchRejected("service_closed")
-    by_launch = client if service.level is Level.SSO_CONTEXT else None
-    made, handle = launch(service, context, by_launch), parts().token()
-    _remember(made, context, handle)
+    address, handle = service.address(zone()), parts().token()
+    with parts().database.write() as session:
+        client = _client(session, service)
+        if address is None or (service.level is Level.SSO_CONTEXT and client is None):
+            raise LaunchRejected("service_closed")
+        by_launch = client if service.level is Level.SSO_CONTEXT else None
+        _remember(session, launch(service, context, by_launch), context, handle)
     if by_launch is not None:
         return _to_launch_url(by_launch, handle)
     return Onwards(_sign_on(client, address) if client else address)
 
 
-def _client(service: Service) -> Client | None:
+def _client(session: Session, service: Service) -> Client | None:
     """Who takes the launch: the service's own client, or the one that signs people on for it."""
     if service.level not in {Level.SSO, Level.SSO_CONTEXT}:
         return None
-    with parts().database.read() as session:
-        return registry.client_of_service(session, service.id)
+    return registry.client_of_service(session, service.id)
 
 
-def _remember(made: Launch, context: Context | None, handle: str) -> None:
-    portal, lives = parts(), parts().settings.lifetimes
-    with portal.database.write() as session:
-        launches.begin(session, made)
-        people.use(session, made.sub, login().office, made.service_id, made.created_at)
-        if made.client_id:
-            # Whether it is in time is the launch's own word: `authorize_by` there, five minutes at /api/context.
-            until, keep = made.created_at + lives.parked, made.created_at + lives.writeback
-            once.put(session, "launch", handle, made.id, client=made.client_id, until=until, keep=keep)
-        audit.record(session, _act(made, context))
+def _remember(session: Session, made: Launch, context: Context | None, handle: str) -> None:
+    lives = parts().settings.lifetimes
+    launches.begin(session, made)
+    people.use(session, made.sub, login().office, made.service_id, made.created_at)
+    if made.client_id:
+        # Whether it is in time is the launch's own word: `authorize_by` there, five minutes at /api/context.
+        until, keep = made.created_at + lives.parked, made.created_at + lives.writeback
+        once.put(session, "launch", handle, made.id, client=made.client_id, until=until, keep=keep)
+    audit.record(session, _act(made, context))
 
 
 def _to_launch_url(client: Client, handle: str) -> Onwards:

@@ -30,9 +30,22 @@ def my_context(context_id: str) -> Context:
     portal = parts()
     with portal.database.read() as session:
         context = contexts.find(session, portal.vault, context_id)
+    return _mine(context)
+
+
+def my_context_and_newer(context_id: str) -> tuple[Context, str | None]:
+    """As `my_context`, with the newer one that the same journal has turned to another patient in, if it has."""
+    portal = parts()
+    with portal.database.read() as session:
+        context = contexts.find(session, portal.vault, context_id)
+        newer = contexts.turned_to(session, context_id)
+    return _mine(context), newer
+
+
+def _mine(context: Context | None) -> Context:
     if context is None or context.sub != login().person.sub or context.activated_at is None:
         raise NotFound("context_unknown")
-    if not context.is_live(portal.now()):
+    if not context.is_live(parts().now()):
         raise NotFound("context_unknown", "ended")
     return context
 

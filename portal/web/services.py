@@ -43,19 +43,18 @@ def of_context(context_id: str) -> ResponseReturnValue:
 @signed_in
 def confirm(context_id: str, service_id: str) -> ResponseReturnValue:
     """Say what is sent along before it is; an EPJ may land its clinician directly here."""
-    context = offers.my_context(context_id)
-    return _ask(offers.may_open(parts().shelf.stock(), service_id, context), context, _turned_to(context))
+    context, newer = offers.my_context_and_newer(context_id)
+    return _ask(offers.may_open(parts().shelf.stock(), service_id, context), context, newer)
 
 
 @blueprint.post("/k/<context_id>/open/<service_id>")
 @signed_in
 def open_for(context_id: str, service_id: str) -> ResponseReturnValue:
     """One click from one context to one service; asks first when the journal has turned to another patient since."""
-    context = offers.my_context(context_id)
+    context, newer = offers.my_context_and_newer(context_id)
     offered = offers.may_open(parts().shelf.stock(), service_id, context)
     if request.form.get("level", offered.service.level) != offered.service.level:
         raise LaunchRejected("service_closed", "the card said that something else goes along")
-    newer = _turned_to(context)
     # The answer holds for the patient that was asked about: a still newer one is asked about again.
     if newer is not None and request.form.get("confirmed") != newer:
         return _ask(offered, context, newer)
@@ -104,11 +103,6 @@ def _page(context: Context | None) -> ResponseReturnValue:
     offered = offers.every(stock, context)
     listed = listing(offered, wish(), offers.cards(stock, offered, context, marks), marks)
     return render_template("services.html", listing=listed, banner=banner.of(context) if context else None)
-
-
-def _turned_to(context: Context) -> str | None:
-    with parts().database.read() as session:
-        return contexts.turned_to(session, context.id)
 
 
 def _ask(offered: Offered, context: Context, newer: str | None) -> ResponseReturnValue:

@@ -13,7 +13,7 @@ from portal.store import audit, outbox, registry
 from portal.worker.care import carefully
 
 if TYPE_CHECKING:
-    from portal.domain.apprec import AppRec
+    from portal.domain.receipt import AppRec
     from portal.domain.registration import Epj
     from portal.store.database import Session
     from portal.store.outbox import Delivery

@@ -8,8 +8,9 @@ from support.standards import needs_standards, sample, standards
 
 from portal.adapters.schemas import Schemas
 from portal.demo.apprec import build
-from portal.domain.apprec import ReceiptError, ReceiptStatus, parse
+from portal.domain.apprec import parse
 from portal.domain.dialogmelding import build as dialogmelding
+from portal.domain.receipt import ReceiptError, ReceiptStatus
 
 NOW = datetime(2026, 1, 15, 9, 1, 30, tzinfo=UTC)
 E35 = ReceiptError("E35", "Pasienten finnes ikke i mottakersystemet")

@@ -18,6 +18,7 @@ from portal.demo.epj.receiver import routes
 from portal.demo.standin import PathOnly, flask_app
 from portal.domain import apprec, dialogmelding
 from portal.domain.context import Patient
+from portal.domain.receipt import AppRec, ReceiptStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ class Epj(NamedTuple):
         headers = {"Content-Type": mime, "X-Message-Id": msg_id}
         return requests.post(f"{self.origin}/messages", data=message, headers=headers, timeout=5)
 
-    def receipts(self, after: str = "") -> list[tuple[str, apprec.AppRec]]:
+    def receipts(self, after: str = "") -> list[tuple[str, AppRec]]:
         answer = requests.get(f"{self.origin}/receipts", params={"after": after}, timeout=5).json()
         return [(one["cursor"], apprec.parse(b64decode(one["document"]))) for one in answer["receipts"]]
 
@@ -67,7 +68,7 @@ def test_a_message_is_kept_as_it_came_and_acknowledged(epj: Epj) -> None:
     assert (epj.folder / "messages" / f"{NOTE.msg_id}.xml").read_bytes() == MESSAGE
     assert (epj.folder / "pdf" / f"{NOTE.msg_id}.pdf").read_bytes() == NOTE.pdf
     ((_, receipt),) = epj.receipts()
-    assert (receipt.status, receipt.original_msg_id) == (apprec.ReceiptStatus.OK, NOTE.msg_id)
+    assert (receipt.status, receipt.original_msg_id) == (ReceiptStatus.OK, NOTE.msg_id)
 
 
 def test_the_same_message_again_is_one_message_and_one_receipt(epj: Epj) -> None:
@@ -88,13 +89,13 @@ def test_avvist_says_why(epj: Epj) -> None:
     epj.journal.replies[SOLVI.id] = Reply.REJECTED
     epj.post(MESSAGE)
     ((_, receipt),) = epj.receipts()
-    assert receipt.status is apprec.ReceiptStatus.REJECTED
+    assert receipt.status is ReceiptStatus.REJECTED
     assert receipt.errors[0].code == "E35"
 
 
 def test_a_patient_that_the_journal_does_not_know_is_rejected(epj: Epj) -> None:
     epj.post(dialogmelding.build(NOTE))
-    assert epj.receipts()[0][1].status is apprec.ReceiptStatus.REJECTED
+    assert epj.receipts()[0][1].status is ReceiptStatus.REJECTED
 
 
 @pytest.mark.parametrize(("reply", "comes"), [(Reply.LATE, True), (Reply.NEVER, False)])

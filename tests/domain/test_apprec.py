@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.standards import needs_standards, sample
 
-from portal.domain.apprec import AppRec, ReceiptError, ReceiptStatus, parse
+from portal.domain.apprec import parse
+from portal.domain.receipt import AppRec, ReceiptError, ReceiptStatus
 from portal.domain.xml import APPREC_1_0, APPREC_1_1
 from portal.errors import MessageRejected
 

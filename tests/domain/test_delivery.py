@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.apprec import AppRec, ReceiptError, ReceiptStatus
 from portal.domain.delivery import (
     MAX_ATTEMPTS,
     Failed,
@@ -19,6 +18,7 @@ from portal.domain.delivery import (
     after_silence,
     lamps,
 )
+from portal.domain.receipt import AppRec, ReceiptError, ReceiptStatus
 
 NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
 DOWN = Failed("upstream_unreachable", retryable=True)

@@ -153,7 +153,7 @@ def test_a_person_s_logins_are_listed_while_they_live(signed_in: Database) -> No
         assert logins.of_person(session, "sub-2", NOW, IDLE) == []
 
 
-def test_how_a_login_is_found_is_two_questions(signed_in: Database) -> None:
+def test_a_login_and_its_roles_are_found_by_one_question(signed_in: Database) -> None:
     with queries(signed_in) as asked:
         assert find(signed_in, MOMENT)
-    assert len(asked) == 2
+    assert len(asked) == 1

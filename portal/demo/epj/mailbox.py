@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from portal.demo import apprec
 from portal.demo.epj.config import Reply
-from portal.domain.apprec import ReceiptError, ReceiptStatus
+from portal.domain.receipt import ReceiptError, ReceiptStatus
 
 if TYPE_CHECKING:
     from pathlib import Path

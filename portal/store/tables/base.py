@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from sqlalchemy import BigInteger, Integer, MetaData, String
+from sqlalchemy import BigInteger, Integer, MetaData, String, Table
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from portal.store.columns import Utc
@@ -28,3 +28,8 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def plain(row: type[Base]) -> Table:
+    """The table of a row class by itself: what every launch asks is asked without making objects of rows."""
+    return Base.metadata.tables[row.__tablename__]
