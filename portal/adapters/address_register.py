@@ -61,8 +61,10 @@ class AddressRegister:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._resting_until: datetime | None = None
 
-    def party(self, her_id: str) -> Party | None:
+    def party(self, her_id: str, *, fresh: bool = False) -> Party | None:
         """Return what the register has, at most an hour old, or None where it has nothing, at most a minute old.
+
+        With `fresh` it is asked whatever we remember: somebody says that it is so no more.
 
         While it does not answer, what it last had stands for a day, and it is asked every ten seconds at most. Raises
         UpstreamError when there is nothing to remember.
@@ -72,7 +74,7 @@ class AddressRegister:
         now = self._now()
         with self._lock:
             kept = self._kept.get(her_id)
-        if kept and now - kept.at < (_FOUND if kept.party else _UNKNOWN):
+        if kept and not fresh and now - kept.at < (_FOUND if kept.party else _UNKNOWN):
             return kept.party
         try:
             return self._keep(her_id, _Kept(self._fetched(her_id, now), now))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from portal.domain.delivery import State
+from portal.store import outbox
 from portal.store.database import insert
 from portal.store.tables.journal import DeliveryEventRow, DeliveryRow, DocumentRow
 from portal.store.tables.launches import ContextRow, LaunchRow
@@ -57,10 +58,20 @@ class Receipt:
     history: History
 
 
-def accept(session: Session, vault: Vault, document: Document, *, delivery_id: str, msg_id: str, epj_id: str) -> bool:
+def accept(
+    session: Session,
+    vault: Vault,
+    document: Document,
+    *,
+    delivery_id: str,
+    msg_id: str,
+    epj_id: str,
+    asks: bool = False,
+) -> bool:
     """Store a document, its Delivery and the first event; False, and nothing, when the client's id is taken.
 
-    A second request with the same id waits for the first to commit, so one of many at once wins.
+    A second request with the same id waits for the first to commit, so one of many at once wins. With `asks` it waits
+    for its clinician's word.
     """
     taken = session.scalar(
         insert(session, DocumentRow)
@@ -82,10 +93,11 @@ def accept(session: Session, vault: Vault, document: Document, *, delivery_id: s
         return False
     now = document.accepted_at
     delivery = DeliveryRow(id=delivery_id, document_id=document.id, epj_id=epj_id, msg_id=msg_id)
-    delivery.state, delivery.due_at = State.QUEUED, now
+    delivery.state, delivery.due_at = State.QUEUED, None if asks else now
     session.add(delivery)
     session.flush()
-    session.add(DeliveryEventRow(delivery_id=delivery_id, at=now, state=State.QUEUED))
+    code = "asks" if asks else ""
+    session.add(DeliveryEventRow(delivery_id=delivery_id, at=now, state=State.QUEUED, code=code))
     return True
 
 
@@ -140,7 +152,7 @@ def receipt(session: Session, client_id: str, document_id: str) -> Receipt | Non
         select(DocumentRow, DeliveryRow, EpjRow.registration)
         .join(DeliveryRow, DeliveryRow.document_id == DocumentRow.id)
         .join(EpjRow, EpjRow.id == DeliveryRow.epj_id)
-        .where(DocumentRow.client_id == client_id, DocumentRow.document_id == document_id)
+        .where(DocumentRow.client_id == client_id, DocumentRow.document_id == document_id, outbox.newest())
     ).one_or_none()
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""The outbox: claim under a lease, settle under the fence, match receipts, show the clinician."""
+"""The outbox: claim under a lease, settle under the fence, match what transports and journals say."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from portal.domain.delivery import State
-from portal.store import contexts, documents
+from portal.domain.context import ReplyTo
+from portal.domain.delivery import LISTENED, State
+from portal.store.database import insert
 from portal.store.tables.journal import DeliveryEventRow, DeliveryRow, DocumentRow
 from portal.store.tables.launches import ContextRow, LaunchRow
-from portal.store.tables.registers import EpjRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,40 +21,39 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
-    from portal.domain.context import Patient
     from portal.domain.delivery import Step
-    from portal.store.documents import History
+    from portal.domain.receipt import AppRec
     from portal.store.vault import Vault
+
+ERRORS = "apprec_errors"
+"""What a journal says is wrong is sealed for this purpose: it may name anybody."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One Document on its way to one EPJ; `attempts` is the fence of the lease that it was claimed under."""
+    """One Document on its way to one EPJ; `attempts` is the fence of the lease that it was claimed under.
+
+    `tries` are the attempts since a person last wanted it sent; `receiver` is an address that beats the context's.
+    """
 
     id: str
     document_id: str
     launch_id: str
     context_id: str
+    service_id: str
     epj_id: str
     msg_id: str
     state: State
     attempts: int
+    tries: int
+    due_at: datetime | None
+    reference: str | None
+    receiver: ReplyTo | None
+    apprec_id: str | None
+    apprec_status: str | None
     sent_at: datetime | None
     accepted_at: datetime
     patient_ref: str
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A Delivery as its clinician sees it; title and patient are None when they are no longer kept."""
-
-    delivery: Delivery
-    service_id: str
-    title: str | None
-    patient: Patient | None
-    filed: bool
-    files_by_itself: bool
-    history: History
 
 
 def claim(session: Session, now: datetime, lease: timedelta) -> Delivery | None:
@@ -88,20 +87,38 @@ def _behind_its_original() -> ColumnElement[bool]:
     )
 
 
-def settle(session: Session, delivery: Delivery, step: Step, now: datetime, *, reference: str | None = None) -> bool:
+@dataclass(frozen=True)
+class Taken:
+    """Which transport took a message, what it calls it, and whether the journal has confirmed that it stands there."""
+
+    transport: str
+    reference: str
+    filed: bool = False
+
+
+def settle(session: Session, delivery: Delivery, step: Step, now: datetime, taken: Taken | None = None) -> bool:
     """Write the outcome of a claim; False when the lease was lost and somebody else's outcome stands."""
     values: dict[str, Any] = {"state": step.state, "due_at": step.next_at, "leased_until": None}
-    if reference is not None:
-        values |= {"reference": reference, "sent_at": now}
+    if taken is not None:
+        values |= {"transport": taken.transport, "reference": taken.reference, "sent_at": now}
+        values |= {"filed_at": now} if taken.filed else {}
     if step.next_at is None:
         values |= {"settled_at": now}
     # A receipt may have come back before the sender's own answer; it has the last word.
     fence = (
-        DeliveryRow.id == delivery.id,
         DeliveryRow.attempts == delivery.attempts,
-        DeliveryRow.apprec_id.is_(None),
+        DeliveryRow.apprec_id.is_not_distinct_from(delivery.apprec_id),
     )
-    if session.scalar(update(DeliveryRow).where(*fence).values(**values).returning(DeliveryRow.id)) is None:
+    return move(session, delivery, step, now, *fence, **values)
+
+
+def move(
+    session: Session, delivery: Delivery, step: Step, now: datetime, *unless: ColumnElement[bool], **values: Any
+) -> bool:
+    """Write a step and its line of history where every condition holds; False, and nothing, where one does not."""
+    whole = {"state": step.state, "due_at": step.next_at} | values
+    changed = update(DeliveryRow).where(DeliveryRow.id == delivery.id, *unless).values(whole).returning(DeliveryRow.id)
+    if session.scalar(changed) is None:
         return False
     session.add(DeliveryEventRow(delivery_id=delivery.id, at=now, state=step.state, code=step.code))
     return True
@@ -112,72 +129,67 @@ def find(session: Session, delivery_id: str) -> Delivery | None:
     return _one(session, DeliveryRow.id == delivery_id)
 
 
-def by_msg_id(session: Session, msg_id: str, epj_id: str) -> Delivery | None:
-    """The Delivery that an EPJ answers; another EPJ's is not found."""
-    return _one(session, (DeliveryRow.msg_id == msg_id) & (DeliveryRow.epj_id == epj_id))
+def by_msg_id(session: Session, msg_id: str) -> Delivery | None:
+    """The Delivery that a receipt answers."""
+    return _one(session, DeliveryRow.msg_id == msg_id)
 
 
-def note_receipt(session: Session, delivery: Delivery, step: Step, apprec_id: str, now: datetime) -> bool:
+def by_reference(session: Session, transport: str, reference: str) -> Delivery | None:
+    """The Delivery that a transport knows by its own reference."""
+    return _one(session, (DeliveryRow.reference == reference) & (DeliveryRow.transport == transport))
+
+
+def note_verdict(session: Session, delivery: Delivery, step: Step, now: datetime) -> bool:
+    """Write what the transport says of a message; False when its receipt is there, which has the last word."""
+    settled = {"settled_at": now} if step.next_at is None else {}
+    return move(session, delivery, step, now, DeliveryRow.apprec_id.is_(None), **settled)
+
+
+def note_receipt(session: Session, vault: Vault, delivery: Delivery, step: Step, apprec: AppRec, now: datetime) -> bool:
     """Settle by an application receipt; False when one was there before, for it is immutable."""
-    open_still = (DeliveryRow.id == delivery.id, DeliveryRow.apprec_id.is_(None))
-    values = {"state": step.state, "due_at": None, "apprec_id": apprec_id, "settled_at": now}
-    if session.scalar(update(DeliveryRow).where(*open_still).values(**values).returning(DeliveryRow.id)) is None:
+    values = {"apprec_id": apprec.id, "apprec_status": apprec.status, "settled_at": now}
+    if apprec.errors:
+        values |= {"sealed_errors": vault.seal([list(error) for error in apprec.errors], ERRORS)}
+    return move(session, delivery, step, now, DeliveryRow.apprec_id.is_(None), **values)
+
+
+def newest() -> ColumnElement[bool]:
+    """What selects the Delivery that no other replaces."""
+    later = aliased(DeliveryRow)
+    return ~exists().where(later.replaces == DeliveryRow.id)
+
+
+def replace(
+    session: Session, delivery: Delivery, *, new_id: str, msg_id: str, to: ReplyTo | None, now: datetime
+) -> bool:
+    """Queue a new message with the same document, `to` an address that beats the context's; False for a second one."""
+    row = {"id": new_id, "document_id": delivery.document_id, "epj_id": delivery.epj_id, "msg_id": msg_id}
+    row |= {"replaces": delivery.id, "state": State.QUEUED}
+    address = {"receiver_her_id": to.her_id, "receiver_parent_her_id": to.parent_her_id} if to else {}
+    statement = insert(session, DeliveryRow).values(row | address).values(due_at=now)
+    if session.scalar(statement.on_conflict_do_nothing().returning(DeliveryRow.id)) is None:
         return False
-    session.add(DeliveryEventRow(delivery_id=delivery.id, at=now, state=step.state, code=step.code))
+    session.add(DeliveryEventRow(delivery_id=new_id, at=now, state=State.QUEUED, code="replaces"))
     return True
 
 
-def of_person(session: Session, vault: Vault, sub: str, limit: int = 50) -> list[Shown]:
-    """A clinician's newest deliveries, those not yet confirmed first; as many queries for one as for `limit`."""
-    rows = session.execute(
-        _joined()
-        .add_columns(EpjRow.registration)
-        .join(EpjRow, EpjRow.id == DeliveryRow.epj_id)
-        .where(LaunchRow.sub == sub)
-        .order_by(or_(DeliveryRow.state == State.COMPLETED, DeliveryRow.filed_at.is_not(None)))
-        .order_by(DocumentRow.accepted_at.desc())
-        .limit(limit)
-    ).all()
-    histories = documents.histories(session, [delivery.id for delivery, *_ in rows])
-    return [
-        Shown(
-            delivery=_delivery(delivery, launch, context, document),
-            service_id=launch.service_id,
-            title=documents.title_of(document, vault),
-            patient=opened.patient if (opened := contexts.of_row(context, vault)) else None,
-            filed=delivery.filed_at is not None,
-            files_by_itself=bool(registration.get("files_by_itself")),
-            history=histories[delivery.id],
-        )
-        for delivery, launch, context, document, registration in rows
-    ]
-
-
-def file_by_hand(session: Session, delivery_id: str, sub: str, now: datetime) -> bool:
-    """Note the clinician's tick *i journalen*, the first one; False when the Delivery is not hers."""
-    hers = select(DocumentRow.id).join(LaunchRow, LaunchRow.id == DocumentRow.launch_id).where(LaunchRow.sub == sub)
-    mine = (DeliveryRow.id == delivery_id, DeliveryRow.document_id.in_(hers))
-    first = func.coalesce(DeliveryRow.filed_at, now)
-    return session.scalar(update(DeliveryRow).where(*mine).values(filed_at=first).returning(DeliveryRow.id)) is not None
-
-
-def cursor(session: Session, epj_id: str) -> str:
-    """Up to where this EPJ's receipts were read."""
-    return session.get_one(EpjRow, epj_id).cursor
-
-
-def move_cursor(session: Session, epj_id: str, to: str) -> None:
-    """Remember how far the receipts were read, in the transaction that took them in."""
-    session.execute(update(EpjRow).where(EpjRow.id == epj_id).values(cursor=to))
-
-
-def awaiting(session: Session) -> Sequence[str]:
+def owing(session: Session, now: datetime) -> Sequence[str]:
     """The EPJs that owe us a receipt; a message whose sending failed may have arrived all the same."""
-    tried = (DeliveryRow.attempts > 0, DeliveryRow.state != State.INVALID)
-    return session.scalars(select(DeliveryRow.epj_id).where(DeliveryRow.apprec_id.is_(None), *tried).distinct()).all()
+    tried = (DeliveryRow.attempts > 0, DeliveryRow.state.not_in({State.INVALID, State.CANCELLED, State.COMPLETED}))
+    heard = or_(DeliveryRow.settled_at.is_(None), DeliveryRow.settled_at > now - LISTENED)
+    return session.scalars(
+        select(DeliveryRow.epj_id).where(DeliveryRow.apprec_id.is_(None), *tried, heard).distinct()
+    ).all()
 
 
-def _joined() -> Select[DeliveryRow, LaunchRow, ContextRow, DocumentRow]:
+def count_by_state(session: Session) -> dict[str, int]:
+    """How many Deliveries there are in each state."""
+    rows = session.execute(select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state))
+    return {state: count for state, count in rows}  # noqa: C416  dict() of SQLAlchemy's rows is untyped
+
+
+def joined() -> Select[DeliveryRow, LaunchRow, ContextRow, DocumentRow]:
+    """Deliveries with what they came from."""
     return (
         select(DeliveryRow, LaunchRow, ContextRow, DocumentRow)
         .join(DocumentRow, DocumentRow.id == DeliveryRow.document_id)
@@ -187,27 +199,30 @@ def _joined() -> Select[DeliveryRow, LaunchRow, ContextRow, DocumentRow]:
 
 
 def _one(session: Session, where: ColumnElement[bool]) -> Delivery | None:
-    row = session.execute(_joined().where(where)).one_or_none()
-    return _delivery(*row) if row else None
+    row = session.execute(joined().where(where)).one_or_none()
+    return of_row(*row) if row else None
 
 
-def _delivery(delivery: DeliveryRow, launch: LaunchRow, context: ContextRow, document: DocumentRow) -> Delivery:
+def of_row(delivery: DeliveryRow, launch: LaunchRow, context: ContextRow, document: DocumentRow) -> Delivery:
+    """The Delivery of rows that have been read."""
+    her_id, parent = delivery.receiver_her_id, delivery.receiver_parent_her_id
     return Delivery(
         id=delivery.id,
         document_id=document.id,
         launch_id=launch.id,
         context_id=context.id,
+        service_id=launch.service_id,
         epj_id=delivery.epj_id,
         msg_id=delivery.msg_id,
         state=State(delivery.state),
         attempts=delivery.attempts,
+        tries=delivery.attempts - delivery.attempts_before,
+        due_at=delivery.due_at,
+        reference=delivery.reference,
+        receiver=ReplyTo(her_id, parent) if her_id and parent else None,
+        apprec_id=delivery.apprec_id,
+        apprec_status=delivery.apprec_status,
         sent_at=delivery.sent_at,
         accepted_at=document.accepted_at,
         patient_ref=context.patient_ref,
     )
-
-
-def count_by_state(session: Session) -> dict[str, int]:
-    """How many Deliveries there are in each state."""
-    rows = session.execute(select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state))
-    return {state: count for state, count in rows}  # noqa: C416  dict() of SQLAlchemy's rows is untyped

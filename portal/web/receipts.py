@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _
 from portal.domain.delivery import State, lamps
 from portal.domain.norwegian_time import OSLO
 from portal.errors import NotFound
-from portal.store import audit, outbox
+from portal.store import audit, receipts
 from portal.web import language
 from portal.web.acts import act
 from portal.web.guards import login, signed_in
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
     from portal.domain.delivery import Lamps
     from portal.domain.translated import Translated
-    from portal.store.outbox import Shown
+    from portal.store.receipts import Shown
 
 blueprint = Blueprint("receipts", __name__)
 
 _STATES = {
     State.QUEUED: _("Venter på å bli sendt"),
+    State.TRANSPORT_OK: _("Levert, venter på kvittering fra journalsystemet"),
+    State.CANCELLED: _("Ikke sendt, etter ditt ønske"),
     State.SENT: _("Sendt, venter på kvittering fra journalsystemet"),
     State.COMPLETED: _("Mottatt i journalsystemet"),
     State.REJECTED_TRANSPORT: _("Kunne ikke sendes. Legg PDF-en i journalen selv."),
@@ -69,7 +71,7 @@ def show() -> ResponseReturnValue:
     portal = parts()
     titles = {service.id: service.title for service in portal.shelf.stock().catalogue.services}
     with portal.database.read() as session:
-        found = outbox.of_person(session, portal.vault, login().person.sub)
+        found = receipts.of_person(session, portal.vault, login().person.sub)
     return render_template("receipts.html", deliveries=[_line(shown, titles) for shown in found])
 
 
@@ -80,7 +82,7 @@ def file_by_hand(delivery_id: str) -> ResponseReturnValue:
     portal, who = parts(), login()
     actor, subject = f"person {who.person.sub}", f"delivery {delivery_id}"
     with portal.database.write() as session:
-        if not outbox.file_by_hand(session, delivery_id, who.person.sub, portal.now()):
+        if not receipts.file_by_hand(session, delivery_id, who.person.sub, portal.now()):
             raise NotFound("document_unknown")
         audit.record(session, act("filed_by_hand", actor=actor, subject=subject, organisation=who.organisation))
     return redirect(url_for("receipts.show"), 303)
@@ -90,11 +92,11 @@ def _line(shown: Shown, titles: Mapping[str, Translated]) -> Line:
     """Title and patient while their content is kept; afterwards states and times remain."""
     delivery = shown.delivery
     # A service may have left the catalogue; what was sent from it has not left the list.
-    service = titles.get(shown.service_id)
+    service = titles.get(delivery.service_id)
     return Line(
         id=delivery.id,
         title=shown.title or str(_("Slettet etter lagringstiden")),
-        service=service.in_language(language.current()) if service else shown.service_id,
+        service=service.in_language(language.current()) if service else delivery.service_id,
         patient=shown.patient.name if shown.patient else "",
         at=_when(delivery.accepted_at),
         lamps=lamps(delivery.state, filed=shown.filed, files_by_itself=shown.files_by_itself),

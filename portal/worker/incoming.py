@@ -1,20 +1,22 @@
-"""Application receipts: fetched from each EPJ that owes us one, matched on MsgId and sender, taken in once."""
+"""News of what was sent: fetched from each transport that owes us some, matched, and taken in once."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
-from portal.domain import apprec
 from portal.domain.audit import AuditEvent
-from portal.domain.delivery import after_receipt
-from portal.errors import MessageRejected, UpstreamError
-from portal.store import audit, outbox, registry
+from portal.domain.delivery import State, after_receipt, after_transport
+from portal.domain.news import Receipted, Unread
+from portal.errors import UpstreamError
+from portal.store import audit, contexts, inbox, outbox, registry
+from portal.worker import readdressing
 from portal.worker.care import carefully
 
 if TYPE_CHECKING:
+    from portal.domain.news import News, Transported
     from portal.domain.receipt import AppRec
-    from portal.domain.registration import Epj
     from portal.store.database import Session
     from portal.store.outbox import Delivery
     from portal.worker.tools import Tools
@@ -22,65 +24,110 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+class _Source(NamedTuple):
+    transport: str
+    address: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.transport} {self.address}"
+
+
 def read_all(tools: Tools) -> None:
-    """Read what has come in; an EPJ that does not answer keeps nobody else waiting longer than its time limit."""
+    """Read what has come in; a source that does not answer keeps nobody else waiting longer than its time limit."""
     with tools.database.read() as session:
-        owing = [registry.epj(session, epj_id) for epj_id in outbox.awaiting(session)]
-    for epj in owing:
-        if epj and epj.transport in tools.transports:
-            carefully(_read, tools, epj)
+        owing = [registry.epj(session, epj_id) for epj_id in outbox.owing(session, tools.now())]
+    ways = {(epj.transport, epj.transport_address) for epj in owing if epj}
+    for transport, address in sorted((transport, address) for transport, address in ways if transport and address):
+        if transport in tools.transports:
+            carefully(_read, tools, _Source(transport, address))
 
 
-def _read(tools: Tools, epj: Epj) -> None:
+def _read(tools: Tools, source: _Source) -> None:
     with tools.database.read() as session:
-        cursor = outbox.cursor(session, epj.id)
+        cursor = inbox.cursor(session, source.name)
     try:
-        documents, moved = tools.transports[epj.transport or ""].receipts(epj.transport_address or "", cursor)
+        news, moved = tools.transports[source.transport].news(source.address, cursor)
     except UpstreamError as error:
-        log.warning("receipts not read", extra={"epj": epj.id, "code": error.code})
+        log.warning("receipts not read", extra={"source": source.name, "code": error.code})
         return
     if moved == cursor:
         return
-    receipts = [_parsed(document, epj) for document in documents]
-    # The cursor moves in the transaction that took the receipts in: a crash reads them again, and they change nothing.
+    # The cursor moves in the transaction that took the news in: a crash reads them again, and they change nothing.
     with tools.database.write() as session:
-        for receipt in receipts:
-            if receipt is None:
-                audit.record(session, AuditEvent(tools.now(), "apprec", "unreadable", f"epj {epj.id}"))
-            else:
-                _take_in(tools, session, epj, receipt)
-        outbox.move_cursor(session, epj.id, moved)
+        for one in news:
+            _take_in(tools, session, source, one)
+        inbox.move_cursor(session, source.name, moved)
 
 
-def _parsed(document: bytes, epj: Epj) -> AppRec | None:
-    try:
-        return apprec.parse(document)
-    except MessageRejected as error:
-        log.warning("receipt not understood", extra={"epj": epj.id, "rule": error.detail})
-        return None
-
-
-def _take_in(tools: Tools, session: Session, epj: Epj, receipt: AppRec) -> None:
-    delivery = outbox.by_msg_id(session, receipt.original_msg_id, epj.id)
-    if delivery is None or not receipt.sender_her_ids & set(epj.her_ids):
-        log.warning("receipt matches no delivery", extra={"epj": epj.id})
-        audit.record(session, AuditEvent(tools.now(), "apprec", "unmatched", f"epj {epj.id}"))
+def _take_in(tools: Tools, session: Session, source: _Source, news: News) -> None:
+    if isinstance(news, Unread):
+        log.warning("receipt not understood", extra={"source": source.name, "rule": news.rule})
+        inbox.quarantine(session, tools.vault, source.name, news.document, news.rule, tools.now())
+        audit.record(session, AuditEvent(tools.now(), "apprec", "unreadable", f"transport {source.transport}"))
         return
+    delivery = _matched(session, source, news)
+    if delivery is None or not _is_from_receiver(tools, session, delivery, news):
+        log.warning("receipt matches no delivery", extra={"source": source.name})
+        audit.record(session, AuditEvent(tools.now(), "apprec", "unmatched", f"transport {source.transport}"))
+    elif isinstance(news, Receipted):
+        _receipt(tools, session, delivery, news.apprec)
+    else:
+        _verdict(tools, session, delivery, news)
+
+
+def _matched(session: Session, source: _Source, news: Receipted | Transported) -> Delivery | None:
+    if news.reference is not None:
+        return outbox.by_reference(session, source.transport, news.reference)
+    delivery = outbox.by_msg_id(session, news.apprec.original_msg_id) if isinstance(news, Receipted) else None
+    epj = registry.epj(session, delivery.epj_id) if delivery else None
+    # Another journal's word on a message is nobody's.
+    return delivery if epj and (epj.transport, epj.transport_address) == source else None
+
+
+def _is_from_receiver(tools: Tools, session: Session, delivery: Delivery, news: Receipted | Transported) -> bool:
+    """A receipt comes from one whom the message was addressed to."""
+    if not isinstance(news, Receipted):
+        return True
+    context = contexts.find(session, tools.vault, delivery.context_id)
+    receiver = delivery.receiver or (context.reply_to if context else None)
+    return receiver is None or bool(news.apprec.sender_her_ids & {receiver.her_id, receiver.parent_her_id})
+
+
+def _receipt(tools: Tools, session: Session, delivery: Delivery, receipt: AppRec) -> None:
     step = after_receipt(delivery.state, receipt)
-    if step is None or not outbox.note_receipt(session, delivery, step, receipt.id, tools.now()):
-        log.info("receipt came after another", extra={"delivery": delivery.id})
-        audit.record(session, _event(tools, epj, delivery, "after_another"))
+    if step and step.state is State.REJECTED_APPREC and step.code in readdressing.CODES and delivery.receiver is None:
+        step = replace(step, next_at=tools.now())
+    if step is None or not outbox.note_receipt(session, tools.vault, delivery, step, receipt, tools.now()):
+        _after_another(tools, session, delivery, receipt)
         return
     log.info("delivery moved", extra={"delivery": delivery.id, "state": step.state, "code": step.code})
-    audit.record(session, _event(tools, epj, delivery, step.code or step.state))
+    audit.record(session, _event(tools, "apprec", delivery, step.code or step.state))
 
 
-def _event(tools: Tools, epj: Epj, delivery: Delivery, outcome: str) -> AuditEvent:
+def _after_another(tools: Tools, session: Session, delivery: Delivery, receipt: AppRec) -> None:
+    """The first is final; one that says something else is told to operators, for one of the two is wrong."""
+    contradicts = delivery.apprec_status not in {None, receipt.status}
+    said = "receipt contradicts another" if contradicts else "receipt came after another"
+    log.log(logging.WARNING if contradicts else logging.INFO, said, extra={"delivery": delivery.id})
+    audit.record(session, _event(tools, "apprec", delivery, "contradicts" if contradicts else "after_another"))
+
+
+def _verdict(tools: Tools, session: Session, delivery: Delivery, told: Transported) -> None:
+    step = after_transport(delivery.state, told, tools.now())
+    if step is None or not outbox.note_verdict(session, delivery, step, tools.now()):
+        log.info("verdict changes nothing", extra={"delivery": delivery.id, "code": told.verdict})
+        return
+    log.info("delivery moved", extra={"delivery": delivery.id, "state": step.state, "code": step.code})
+    audit.record(session, _event(tools, "transport", delivery, step.code or step.state))
+
+
+def _event(tools: Tools, action: str, delivery: Delivery, outcome: str) -> AuditEvent:
     return AuditEvent(
         at=tools.now(),
-        action="apprec",
+        action=action,
         outcome=outcome,
-        actor=f"epj {epj.id}",
+        actor=f"epj {delivery.epj_id}",
         patient_ref=delivery.patient_ref,
         subject=f"delivery {delivery.id}",
         basis=f"launch {delivery.launch_id}",

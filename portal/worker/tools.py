@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import random
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from portal.adapters.http import Egress
 from portal.adapters.schemas import Schemas
-from portal.adapters.transport import transports
+from portal.adapters.transport.ways import transports
 from portal.store.database import Database
 from portal.store.vault import vault_of
+from portal.worker.handing import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from portal.adapters.transport import Transport
+    from portal.adapters.address_register import AddressRegister
+    from portal.adapters.transport.contract import Transport
     from portal.settings import Settings
     from portal.store.vault import Vault
 
 
 _MANY_RECEIPTS = 20_000_000
 """Bytes of one answer; a receipt is at most 1 MB, and one large one must not hide those behind it."""
-_LONGEST = 18.0
-"""Seconds for handing over a message, shorter than its lease (worker/outgoing)."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,11 @@ class Tools:
     vault: Vault
     transports: Mapping[str, Transport]
     schemas: Schemas | None
+    addresses: AddressRegister | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     jitter: Callable[[], float] = random.random
+    token: Callable[[], str] = secrets.token_urlsafe
+    message_id: Callable[[], str] = lambda: str(uuid4())
 
 
 def tools_of(settings: Settings) -> Tools:
@@ -52,4 +57,4 @@ def tools_of(settings: Settings) -> Tools:
 
 
 def _egress(settings: Settings) -> Egress:
-    return Egress(settings.egress_allow, total_timeout=_LONGEST, max_bytes=_MANY_RECEIPTS)
+    return Egress(settings.egress_allow, total_timeout=LONGEST, max_bytes=_MANY_RECEIPTS)

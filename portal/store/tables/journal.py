@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.store.columns import Utc
 from portal.store.tables.base import Base, Hash, Id, Instant, MaybeInstant, Sequence
 
 
@@ -27,19 +30,31 @@ class DocumentRow(Base):
 
 
 class DeliveryRow(Base):
-    """The outbox: one Document on its way to one EPJ. `attempts` is the fencing token of the lease."""
+    """The outbox: one Document on its way to one EPJ. `attempts` is the fencing token of the lease.
+
+    QUEUED without `due_at` waits for its clinician's word. `attempts_before` were made before a person wanted it sent
+    again, which `retry_by` has proposed. `replaces` is the Delivery that its receiver has said no to.
+    """
 
     __tablename__ = "delivery"
     id: Mapped[Id] = mapped_column(primary_key=True)
-    document_id: Mapped[str] = mapped_column(ForeignKey("document.id"), unique=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.id"), index=True)
+    replaces: Mapped[str | None] = mapped_column(ForeignKey("delivery.id"), unique=True)
     epj_id: Mapped[str] = mapped_column(ForeignKey("epj.id"))
     msg_id: Mapped[str] = mapped_column(String(36), unique=True)
     state: Mapped[str] = mapped_column(String(20))
     attempts: Mapped[int] = mapped_column(server_default="0")
+    attempts_before: Mapped[int] = mapped_column(server_default="0")
     due_at: Mapped[MaybeInstant]
     leased_until: Mapped[MaybeInstant]
-    reference: Mapped[str | None] = mapped_column(String(200))
+    transport: Mapped[str | None] = mapped_column(String(20))
+    reference: Mapped[str | None] = mapped_column(String(200), index=True)
+    receiver_her_id: Mapped[str | None] = mapped_column(String(9))
+    receiver_parent_her_id: Mapped[str | None] = mapped_column(String(9))
     apprec_id: Mapped[str | None] = mapped_column(String(64))
+    apprec_status: Mapped[str | None] = mapped_column(String(1))
+    sealed_errors: Mapped[bytes | None] = mapped_column(LargeBinary)
+    retry_by: Mapped[str | None] = mapped_column(String(100))
     sent_at: Mapped[MaybeInstant]
     settled_at: Mapped[MaybeInstant]
     filed_at: Mapped[MaybeInstant]
@@ -69,3 +84,44 @@ class DeliveryEventRow(Base):
     at: Mapped[Instant]
     state: Mapped[str] = mapped_column(String(20))
     code: Mapped[str] = mapped_column(String(60), server_default="")
+
+
+class ReceiptCursorRow(Base):
+    """How far the news of one transport at one address were read; it moves with what was read."""
+
+    __tablename__ = "receipt_cursor"
+    source: Mapped[str] = mapped_column(String(250), primary_key=True)
+    cursor: Mapped[str] = mapped_column(String(100))
+
+
+class QuarantineRow(Base):
+    """What came for us and could not be read as a receipt; a person looks at it."""
+
+    __tablename__ = "quarantine"
+    id: Mapped[Sequence]
+    source: Mapped[str] = mapped_column(String(250))
+    at: Mapped[datetime] = mapped_column(Utc, index=True)
+    rule: Mapped[str] = mapped_column(String(200))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class WritebackChoiceRow(Base):
+    """What an office wants of a service's reports: always in the journal, never, or to be asked each time."""
+
+    __tablename__ = "writeback_choice"
+    office: Mapped[str] = mapped_column(String(20), primary_key=True)
+    service_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    choice: Mapped[str] = mapped_column(String(10))
+    sub: Mapped[Id]
+    chosen_at: Mapped[Instant]
+
+
+class IncidentRow(Base):
+    """One alert for one trouble, however many deliveries meet it; over when the next of its kind goes well."""
+
+    __tablename__ = "incident"
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    opened_at: Mapped[Instant]
+    last_at: Mapped[Instant]
+    count: Mapped[int]
+    closed_at: Mapped[MaybeInstant]

@@ -27,7 +27,8 @@ class OneTimeRow(Base):
 class ContextRow(Base):
     """What an EPJ opened. `sealed` is emptied when nothing needs the patient any more.
 
-    At door B there is no `challenge`, and no `sub` before `login_hash`, the login that it was activated in.
+    At door B there is no `challenge`, and no `sub` before `login_hash`, the login that it was activated in;
+    `sealed_smart` is what opens the journal for documents while the SMART launch lives.
     """
 
     __tablename__ = "context"
@@ -39,6 +40,7 @@ class ContextRow(Base):
     login_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     patient_ref: Mapped[Hash]
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_smart: Mapped[bytes | None] = mapped_column(LargeBinary)
     org_parent: Mapped[str] = mapped_column(String(9))
     org_child: Mapped[str | None] = mapped_column(String(9))
     service_id: Mapped[str | None] = mapped_column(String(60))

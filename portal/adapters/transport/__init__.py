@@ -1,0 +1,1 @@
+"""Ways to a journal, behind one contract."""
