@@ -17,7 +17,7 @@ GATES := $(addprefix tests/test_,floors.py guards.py locks.py migrations.py mini
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help build demo test check mutants interop bench e2e hostile statement lock clean
+.PHONY: help build demo test check mutants interop bench soak e2e hostile statement lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ interop: node_modules/.counterparts build .venv/tools ## Test against third part
 
 bench: node_modules/.counterparts build .venv/tools ## Measure speed and memory side by side with the least they could be; writes bench.json
 	PYTHONPATH=tests $(BIN)/python -m bench
+
+soak: build .venv/tools ## Kill everything, again and again, under N= write-backs (10000), and count; DATABASE=sqlite or postgresql alone; writes soak.json
+	$(if $(N),N=$(N) )$(if $(DATABASE),DATABASE=$(DATABASE) )SEED=$(SEED) PYTHONPATH=tests $(BIN)/python -m soak
 
 e2e: node_modules/.counterparts build .venv/tools ## Click through the portal in Chromium
 	$(BIN)/pytest -m e2e

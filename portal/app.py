@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -14,16 +14,15 @@ from flask import Flask
 
 from portal.adapters import log_lines
 from portal.adapters.address_register import AddressRegister
-from portal.adapters.bounded import left
+from portal.adapters.bounded import hurried
 from portal.adapters.client_keys import ClientKeys
 from portal.adapters.helseid import helseid_client
 from portal.adapters.kept_stock import KeptStock
-from portal.adapters.smart.client import SmartClient
+from portal.adapters.smart.client import smart_client
 from portal.adapters.target_keys import TargetKeys
-from portal.errors import Unavailable
 from portal.store import client_keys
 from portal.store.database import Database
-from portal.store.helseid_tokens import OURSELVES, Fetched, TokenShelf
+from portal.store.helseid_tokens import TokenShelf
 from portal.store.vault import vault_of
 from portal.web import (
     accessibility,
@@ -46,7 +45,6 @@ from portal.web import (
     page,
     protection,
     public,
-    receipts,
     services,
     sessions,
     smart_launch,
@@ -59,6 +57,8 @@ from portal.web.fhir import face, style
 from portal.web.framework import page as framework
 from portal.web.oauth import authorize, metadata, par, token
 from portal.web.parts import EXTENSION, Parts
+from portal.web.receipts import choosing, deeds
+from portal.web.receipts import page as receipts
 from portal.web.sandbox import page as sandbox
 from portal.web.sandbox import watching
 from portal.web.zone import by_socket
@@ -86,6 +86,8 @@ _AREAS = (
     my_sessions,
     language,
     receipts,
+    deeds,
+    choosing,
     epj_api,
     epj_catalogue,
     context_api,
@@ -105,7 +107,6 @@ _AREAS = (
     health,
 )
 _LARGEST_FORM = 16 * 1024
-_TOKEN_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -157,14 +158,8 @@ def _parts(settings: Settings, edges: Edges) -> Parts:
         helseid=helseid,
         tokens=TokenShelf(database, vault, edges.now, edges.wait),
         shelf=Shelf(database, edges.now, settings.lifetimes.launch),
-        addresses=_addresses(settings, helseid, TokenShelf(database, vault, edges.now, _hurried(edges.wait))),
-        smart=SmartClient(
-            redirect_uri=f"{settings.base_url}/launch/callback",
-            key=settings.signing_key("ES384", "RS384"),
-            secrets=settings.smart_secrets,
-            now=edges.now,
-            token=edges.token,
-        ),
+        addresses=_addresses(settings, helseid, TokenShelf(database, vault, edges.now, hurried(edges.wait))),
+        smart=smart_client(settings, edges.now, edges.token),
         target_keys=TargetKeys(edges.now, settings.egress_allow),
         now=edges.now,
         token=edges.token,
@@ -180,25 +175,6 @@ def _ring(settings: Settings, database: Database, vault: Vault) -> Ring:
 
 def _addresses(settings: Settings, helseid: OpenIdClient, tokens: TokenShelf) -> AddressRegister | None:
     scope, audience = settings.address_register_scope, settings.address_register_audience
-
-    def fetch(jkt: str) -> Fetched:
-        given = helseid.tokens.client_credentials(scope, audience, jkt=jkt)
-        return Fetched(given["access_token"], given["expires_in"])
-
-    def access_token(jkt: str) -> str:
-        # By key: when another has been activated, its first token is fetched.
-        return tokens.token(OURSELVES, f"{audience} {jkt}", tokens.now() + _TOKEN_KEPT, lambda _: fetch(jkt))
-
+    access_token = tokens.ours(audience, lambda jkt: helseid.tokens.client_credentials(scope, audience, jkt=jkt))
     url = settings.address_register
     return AddressRegister(url, helseid.client, access_token, tokens.now) if url else None
-
-
-def _hurried(wait: Callable[[float], None]) -> Callable[[float], None]:
-    """Wait for what another process fetches no longer than whoever asks has time."""
-
-    def waiting(seconds: float) -> None:
-        if left() <= seconds:
-            raise Unavailable("helseid_down", "no time left")
-        wait(seconds)
-
-    return waiting

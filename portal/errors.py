@@ -196,6 +196,12 @@ class DocumentRejected(PortalError):
     codes: ClassVar[dict[str, int]] = {
         "not_a_pdf": 422,
         "pdf_digest_mismatch": 400,
+        "pdf_trailing_data": 422,
+        "pdf_unreadable": 422,
+        "pdf_encrypted": 422,
+        "pdf_active_content": 422,
+        "pdf_too_many_pages": 422,
+        "pdf_too_costly": 422,
         "text_not_allowed": 422,
         "other_patient": 403,
         "corrects_unknown": 422,

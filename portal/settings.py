@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Zone = Literal["helsenett", "internett"]
-Transport = Literal["simulator"]
+Transport = Literal["simulator", "edi20"]
 
 # RFC 7518 §6.2.2 and §6.3.2: without these a key cannot sign.
 _PRIVATE_MEMBERS = {"EC": {"crv", "x", "y", "d"}, "RSA": {"n", "e", "d"}}
@@ -77,6 +77,10 @@ PrivateKeys = Annotated[
     Field(min_length=1, repr=False),
 ]
 Secrets = Annotated[dict[str, str], BeforeValidator(_object), Field(repr=False)]
+HerId = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$")]
+_DAY, _TIME = "(mon|tue|wed|thu|fri|sat|sun)", "([01][0-9]|2[0-3]):[0-5][0-9]"
+_SPAN = f"{_DAY}(-{_DAY})? {_TIME}-({_TIME}|24:00)"
+Hours = Annotated[str, Field(pattern=f"^({_SPAN}(, {_SPAN})*)?$")]
 Life = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
 
 
@@ -128,6 +132,10 @@ class Settings(BaseModel):
     contact: Annotated[str, Field(pattern=r"^(https://|mailto:|tel:)[^\s<>\"]+$")] | None = None
     egress_allow: Listed = ()
     transports: tuple[Transport, ...] = ()
+    edi20_version: Literal["3", "2"] = "3"
+    edi20_audience: str = "nhn:msh"
+    edi20_scope: str = "nhn:msh/api"
+    stopped_her_ids: Annotated[tuple[HerId, ...], BeforeValidator(_listed)] = ()
 
     helseid_issuer: str
     helseid_client_id: str
@@ -151,9 +159,11 @@ class Settings(BaseModel):
 
     sender_name: str = "Inngangsportalen"
     sender_organisation_number: Annotated[str, Field(pattern=r"^[0-9]{9}$")]
-    sender_parent_her_id: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$")]
-    sender_her_id: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$")]
+    sender_parent_her_id: HerId
+    sender_her_id: HerId
     sender_phone: Annotated[str, Field(pattern=r"^\+?[0-9]{5,15}$")]
+
+    opening_hours: Annotated[dict[str, Hours], BeforeValidator(_object)] = Field(default_factory=dict)
 
     lifetimes: Lifetimes = Lifetimes()
 

@@ -35,6 +35,11 @@ RIGHT = {
 }
 
 
+def test_opening_hours_are_said_by_service() -> None:
+    said = {"default": "mon-fri 08:00-16:00, sat 10:00-14:00", "vakt": "fri-sun 22:00-06:00", "aldri": ""}
+    assert Settings.from_env(RIGHT | {"PORTAL_OPENING_HOURS": json.dumps(said)}).opening_hours == said
+
+
 def test_a_right_environment_is_read() -> None:
     settings = Settings.from_env(RIGHT | {"PORTAL_LAUNCH_SECONDS": "2"})
     assert settings.listen == {"helsenett": "unix:/run/a.sock", "internett": "unix:/run/b.sock"}
@@ -44,6 +49,13 @@ def test_a_right_environment_is_read() -> None:
     assert settings.transports == ()
     assert KEY not in repr(settings)
     assert ec().private["d"] not in repr(settings)
+
+
+def test_a_real_transport_runs_with_the_official_schemas() -> None:
+    real = {"PORTAL_TRANSPORTS": "edi20", "DIALOGMELDING_XSD_DIR": "/schemas", "PORTAL_STOPPED_HER_IDS": "1, 99000102"}
+    settings = Settings.from_env(RIGHT | real)
+    assert (settings.transports, settings.edi20_version) == (("edi20",), "3")
+    assert settings.stopped_her_ids == ("1", "99000102")
 
 
 def told(environ: dict[str, str]) -> dict[str, str]:
@@ -104,8 +116,10 @@ def test_a_file_that_cannot_be_read_is_a_fault_where_nothing_is_required() -> No
         ({"PORTAL_LISTEN": "helsenett"}, "zone=address"),
         ({"PORTAL_LISTEN": "helsenett=unix:/run/a.sock,helsenett=unix:/run/b.sock"}, "each zone once"),
         ({"PORTAL_TRANSPORTS": "edi20"}, "DIALOGMELDING_XSD_DIR must hold the official schemas"),
-        ({"PORTAL_TRANSPORTS": "edi20"}, "there is no transport edi20"),
-        ({"PORTAL_TRANSPORTS": "edi20", "DIALOGMELDING_XSD_DIR": "/schemas"}, "there is no transport edi20"),
+        ({"PORTAL_TRANSPORTS": "smtp"}, "there is no transport smtp"),
+        ({"PORTAL_TRANSPORTS": "smtp", "DIALOGMELDING_XSD_DIR": "/schemas"}, "there is no transport smtp"),
+        ({"PORTAL_EDI20_VERSION": "4"}, "'3' or '2'"),
+        ({"PORTAL_STOPPED_HER_IDS": "99000102, Legekontoret"}, "PORTAL_STOPPED_HER_IDS"),
         ({"PORTAL_TRANSPORTS": "simulator"}, "not for production"),
         ({"PORTAL_HELSEID_ISSUER": "http://sts.example"}, "https in production"),
         ({"PORTAL_HELSEID_KEY_API": "http://api.example/v1/client-secret"}, "https in production"),
@@ -123,6 +137,9 @@ def test_a_file_that_cannot_be_read_is_a_fault_where_nothing_is_required() -> No
         ),
         ({"PORTAL_DATA_KEYS": "{}"}, "PORTAL_DATA_KEYS"),
         ({"PORTAL_DATA_KEYS": '["2026-1"]'}, "PORTAL_DATA_KEYS"),
+        ({"PORTAL_OPENING_HOURS": '{"default": "08:00-16:00"}'}, "PORTAL_OPENING_HOURS"),
+        ({"PORTAL_OPENING_HOURS": '{"default": "mon-fri 8-16"}'}, "PORTAL_OPENING_HOURS"),
+        ({"PORTAL_OPENING_HOURS": '{"default": "mon 08:00-16:00,tue 08:00-16:00"}'}, "PORTAL_OPENING_HOURS"),
         ({"PORTAL_CODE_SECONDS": "inf"}, "PORTAL_CODE_SECONDS"),
         ({"PORTAL_CODE_SECONDS": "soon"}, "PORTAL_CODE_SECONDS"),
     ],

@@ -28,6 +28,10 @@ def upgrade() -> None:
         delivery.drop_constraint(op.f("uq_delivery_document_id"), type_="unique")
     op.create_index(op.f("ix_delivery_document_id"), "delivery", ["document_id"])
     op.create_index(op.f("ix_delivery_reference"), "delivery", ["reference"])
+    op.create_index(op.f("ix_delivery_settled_at"), "delivery", ["settled_at"])
+    _create_index_where("ix_delivery_unconfirmed", "delivery", "state", "state <> 'completed'")
+    _create_index_where("ix_delivery_asked", "delivery", "document_id", "due_at IS NULL AND settled_at IS NULL")
+    _create_index_where("ix_document_corrects", "document", "corrects", "corrects IS NOT NULL")
     op.add_column("context", sa.Column("sealed_smart", sa.LargeBinary(), nullable=True))
     op.create_table(
         "receipt_cursor",
@@ -63,3 +67,8 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_incident")),
     )
+
+
+def _create_index_where(name: str, table: str, column: str, condition: str) -> None:
+    where = sa.text(condition)
+    op.create_index(op.f(name), table, [column], postgresql_where=where, sqlite_where=where)

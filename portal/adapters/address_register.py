@@ -67,7 +67,7 @@ class AddressRegister:
         With `fresh` it is asked whatever we remember: somebody says that it is so no more.
 
         While it does not answer, what it last had stands for a day, and it is asked every ten seconds at most. Raises
-        UpstreamError when there is nothing to remember.
+        UpstreamError when there is nothing to remember, or `fresh` is wanted.
         """
         if not _HER_ID.fullmatch(her_id):
             return None
@@ -79,7 +79,7 @@ class AddressRegister:
         try:
             return self._keep(her_id, _Kept(self._fetched(her_id, now), now))
         except UpstreamError:
-            if kept is None or kept.party is None or now - kept.at >= _LONGEST:
+            if fresh or kept is None or kept.party is None or now - kept.at >= _LONGEST:
                 raise
             return kept.party
 

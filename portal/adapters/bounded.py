@@ -16,9 +16,11 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from portal.errors import Unavailable
+
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 _end: ContextVar[float] = ContextVar("end", default=math.inf)
@@ -37,6 +39,17 @@ def within(seconds: float) -> Iterator[None]:
 def left() -> float:
     """Seconds until the innermost `within` ends, never negative."""
     return max(_end.get() - time.monotonic(), 0.0)
+
+
+def hurried(wait: Callable[[float], None]) -> Callable[[float], None]:
+    """Wait no longer than whoever asks has time; raises Unavailable helseid_down instead."""
+
+    def waiting(seconds: float) -> None:
+        if left() <= seconds:
+            raise Unavailable("helseid_down", "no time left")
+        wait(seconds)
+
+    return waiting
 
 
 _LONGEST = 60.0  # sockets take no infinity

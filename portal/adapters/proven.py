@@ -65,11 +65,33 @@ class ProvenClient:
 
     def get_bound(self, url: str, access_token: str, jkt: str | None = None) -> Answer:
         """Get with a DPoP-bound access token, once more if the server wants its nonce."""
-        return self._call("GET", url, access_token, jkt)
+        return self.call_bound("GET", url, access_token, jkt)
 
     def post_json_bound(self, url: str, access_token: str, body: Any, jkt: str | None = None) -> Answer:
         """As `get_bound`, a POST of JSON."""
-        return self._call("POST", url, access_token, jkt, json.dumps(body).encode())
+        return self.call_bound("POST", url, access_token, jkt, body=body)
+
+    def call_bound(
+        self,
+        method: str,
+        url: str,
+        access_token: str,
+        jkt: str | None = None,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """As `get_bound`, any method, with JSON unless `body` is None, and with further `headers`."""
+        key = self._keys.bound(jkt) if jkt else self._keys.active()
+        data = None if body is None else json.dumps(body).encode()
+        fixed = {**(headers or {}), "Authorization": f"DPoP {access_token}"}
+        fixed |= {"Content-Type": "application/json"} if data else {}
+
+        def send(nonce: str | None) -> Answer:
+            proof = self._proof(key, method, url, nonce, access_token)
+            return self._egress.send(method, url, headers={**fixed, **proof}, data=data)
+
+        return self._with_nonce(send)
 
     def _signed(self, send: Callable[[PrivateJwk], Answer]) -> Answer:
         key = self._keys.active()
@@ -96,16 +118,6 @@ class ProvenClient:
             "client_assertion": proof,
         }
         return self._egress.send("POST", url, headers=headers, data=identified)
-
-    def _call(self, method: str, url: str, access_token: str, jkt: str | None, body: bytes | None = None) -> Answer:
-        key = self._keys.bound(jkt) if jkt else self._keys.active()
-        fixed = {"Authorization": f"DPoP {access_token}"} | ({"Content-Type": "application/json"} if body else {})
-
-        def send(nonce: str | None) -> Answer:
-            headers = {**fixed, **self._proof(key, method, url, nonce, access_token)}
-            return self._egress.send(method, url, headers=headers, data=body)
-
-        return self._with_nonce(send)
 
     def _with_nonce(self, send: Callable[[str | None], Answer]) -> Answer:
         answer = send(None)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Leaves first: libxml2 then has every namespace that a later file imports, and skips that file's own bare addresses.
 _FILES = {
-    "http://www.w3.org/2000/09/xmldsig#": "xmldsig-core-schema.xsd",
+    xml.XMLDSIG: "xmldsig-core-schema.xsd",
     xml.BASE64: "kith-base64.xsd",
     "http://www.kith.no/xmlstds": "kith.xsd",
     xml.FELLESKOMPONENT: "felleskomponent1.xsd",

@@ -19,6 +19,7 @@ _MODULES = {
     "epj": "registers",
     "clients": "registers",
     "people": "people",
+    "deliveries": "deliveries",
     "audit": "audit",
     "retention": "retention",
     "keys": "keys",

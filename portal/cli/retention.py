@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from portal.cli import surroundings
 from portal.cli.parsing import command, group
-from portal.store import audit, retention
+from portal.store import audit, retention, scrubbing
 from portal.store.database import Database
 
 if TYPE_CHECKING:
@@ -19,16 +20,23 @@ if TYPE_CHECKING:
 def add_to(commands: Commands) -> None:
     """Add `retention run`."""
     below = group(commands, "retention", "What the portal forgets, and when.")
-    command(below, "run", _run, "Delete and empty what has had its time, and print how many of each.")
+    run = command(below, "run", _run, "Delete and empty what has had its time, and print how many of each.")
+    run.add_argument(
+        "--scrub",
+        action="store_true",
+        help="on PostgreSQL also write the tables to new files, each closed to all meanwhile: for a quiet hour",
+    )
 
 
-def _run(_: Namespace) -> int:
+def _run(arguments: Namespace) -> int:
     settings = surroundings.settings()
     database = Database(settings.database_url)
     with database.write() as session:
-        counts = asdict(retention.run(session, surroundings.now(), settings.lifetimes))
-        said = ", ".join(f"{name} {count}" for name, count in counts.items())
-        audit.record(session, surroundings.act("retention_run", basis=said))
-    retention.scrub(database)
-    print(said)
-    return 0
+        counts = retention.run(session, surroundings.now(), settings.lifetimes)
+        audit.record(session, surroundings.act("retention_run", basis=counts.basis()))
+    print(", ".join(f"{name} {count}" for name, count in asdict(counts).items()))
+    left = [] if scrubbing.scrub(database) else ["the write-ahead log"]
+    left += scrubbing.rewrite(database) if arguments.scrub else []
+    for name in left:
+        print(f"{name}: in use, or not ours: old bytes may stand there; run it again", file=sys.stderr)
+    return 1 if left else 0

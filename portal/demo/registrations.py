@@ -36,7 +36,7 @@ def _epj(addresses: Addresses) -> Epj:
         id=EPJ_CLIENT,
         name="EksempelEPJ",
         helseid_client_ids=(EPJ_CLIENT,),
-        smart=SmartServer(issuer=f"{addresses.epj}/fhir", client_id=PORTAL_AT_EPJ),
+        smart=SmartServer(issuer=f"{addresses.epj}/fhir", client_id=PORTAL_AT_EPJ, documents=True),
         her_ids=(people.OFFICE_HER_ID, people.OFFICE_PARENT_HER_ID),
         transport="simulator",
         transport_address=addresses.epj,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from portal.domain import norwegian_time
 from portal.domain.receipt import AppRec, ReceiptError, ReceiptStatus
-from portal.domain.xml import APPREC_1_0, APPREC_1_1, parse_xml
+from portal.domain.xml import APPREC_1_0, APPREC_1_1, XMLDSIG, parse_xml
 from portal.errors import MessageRejected
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _ROOTS = {f"{{{namespace}}}AppRec" for namespace in (APPREC_1_0, APPREC_1_1)}
 def parse(raw: bytes) -> AppRec:
     """Read a receipt of at most 1 MB, told apart by its namespace; a GenDate without offset is Norwegian time.
 
+    One that is signed is not read: whose signature holds is known to nobody here, and a bad one must not pass.
     Raises MessageRejected (`apprec_invalid`) naming the field or rule, never a value.
     """
     root = _root(raw)
@@ -44,6 +45,8 @@ def _root(raw: bytes) -> _Element:
         raise MessageRejected("apprec_invalid", str(error)) from error
     if root.tag not in _ROOTS:
         raise MessageRejected("apprec_invalid", "not an AppRec")
+    if next(root.iter(f"{{{XMLDSIG}}}Signature"), None) is not None:
+        raise MessageRejected("apprec_invalid", "signed")
     return root
 
 

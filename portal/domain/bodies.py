@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
 
-from portal.domain.text import HerId, Line, Name, OpaqueId, Text
+from portal.domain.text import HerId, Line, Name, OpaqueId, Text, clean
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
 
 Base64Url256 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 Sha256Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -103,15 +116,51 @@ class SessionRefreshed(Body):
     expiresIn: int  # noqa: N815
 
 
+class WritebackField(Body):
+    """One answer of a report."""
+
+    label: Line
+    value: Annotated[str, AfterValidator(clean), StringConstraints(min_length=1, max_length=2000)]
+
+
+Fields = Annotated[tuple[WritebackField, ...], Field(min_length=1, max_length=60)]
+Base64Pdf = Annotated[str, Field(max_length=PDF_LIMIT * 4 // 3 + 4, json_schema_extra={"contentEncoding": "base64"})]
+_EITHER: JsonDict = {
+    "oneOf": [{"required": ["pdf", "pdf_sha256"]}, {"required": ["fields"]}],
+    "dependentRequired": {"pdf": ["pdf_sha256"], "pdf_sha256": ["pdf"], "reference": ["fields"]},
+}
+
+
+def _no_default(schema: JsonDict) -> None:
+    # The schema itself does not allow it.
+    del schema["default"]
+
+
 class WritebackPut(Body):
-    """PUT /api/writeback/<document_id>: a short text and a PDF for the journal of the patient of one launch."""
+    """PUT /api/writeback/<document_id>: a short text and a PDF for the journal of the patient of one launch.
+
+    A target without a PDF sends `fields`, perhaps with a `reference` of its own, and a PDF/A-2a is made of them.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_EITHER)
 
     patient: OpaqueId
     title: Line
     text: Text
-    pdf: Annotated[str, Field(max_length=PDF_LIMIT * 4 // 3 + 4, json_schema_extra={"contentEncoding": "base64"})]
-    pdf_sha256: Sha256Hex
+    pdf: Base64Pdf | SkipJsonSchema[None] = Field(default=None, json_schema_extra=_no_default)
+    pdf_sha256: Sha256Hex | SkipJsonSchema[None] = Field(default=None, json_schema_extra=_no_default)
+    fields: Fields | SkipJsonSchema[None] = Field(default=None, json_schema_extra=_no_default)
+    reference: Line | SkipJsonSchema[None] = Field(default=None, json_schema_extra=_no_default)
     corrects: OpaqueId | None = None
+
+    @model_validator(mode="after")
+    def _has_a_pdf_or_fields(self) -> Self:
+        given = self.model_fields_set & {"pdf", "pdf_sha256", "fields", "reference"}
+        whole = given in ({"pdf", "pdf_sha256"}, {"fields"}, {"fields", "reference"})
+        if not whole or any(getattr(self, name) is None for name in given):
+            message = "either pdf and pdf_sha256 must be given, or fields"
+            raise ValueError(message)
+        return self
 
 
 class WritebackEvent(Body):
@@ -123,7 +172,7 @@ class WritebackEvent(Body):
 
 
 class WritebackState(Body):
-    """202, 200 and GET: where the document is. The lamps are *sendt*, *mottatt i EPJ*, *i journalen*."""
+    """Where the document is. The lamps are *sendt*, *mottatt i EPJ*, *i journalen*."""
 
     document_id: str
     msg_id: str
@@ -132,6 +181,17 @@ class WritebackState(Body):
     received: bool
     filed: bool
     history: list[WritebackEvent]
+
+
+class WritebackTaken(WritebackState):
+    """202 and 200 of a PUT: how the document was taken in, beside where it is.
+
+    `left_out` counts the characters that journals, or the PDF that we made, have no sign for. `advice` says what makes
+    more noise than a clinician reads: `text_long`, `pages_many`, `pdf_large`, `many_documents`.
+    """
+
+    left_out: int
+    advice: list[Literal["text_long", "pages_many", "pdf_large", "many_documents"]]
 
 
 class OAuthProblem(Body):

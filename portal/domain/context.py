@@ -53,7 +53,8 @@ class Practitioner:
 class Context:
     """What an EPJ opened; `id` is opaque and stands in our URLs.
 
-    `sub` is None while only the clinician's HPR number is known (door B); her login here gives it.
+    `sub` is None while only the clinician's HPR number is known (door B); her login here gives it. `documents_until`
+    is how long its journal takes documents, None where it takes messages alone.
     """
 
     id: str
@@ -70,11 +71,16 @@ class Context:
     expires_at: datetime
     activated_at: datetime | None = None
     ended_at: datetime | None = None
+    documents_until: datetime | None = None
 
     @property
     def can_take_messages(self) -> bool:
         """Whether the journal gave an address and the clinician a number that a message must carry."""
         return self.reply_to is not None and self.practitioner.hpr_number is not None
+
+    def can_take_reports(self, now: datetime) -> bool:
+        """Whether a report may come back to the journal, as a message or as a document."""
+        return self.can_take_messages or (self.documents_until is not None and now < self.documents_until)
 
     def is_for(self, person: Person) -> bool:
         """Whether the EPJ opened it for this person (ATT-11): the same `sub`, or at door B the same HPR number."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -56,19 +57,24 @@ class JournalNote:
     debugging: bool
 
 
-def check(note: JournalNote) -> None:
+_SKEW = timedelta(minutes=5)
+"""So far a host's clock may be behind that of the host which took the document in."""
+
+
+def check(note: JournalNote, now: datetime) -> None:
     """Hold a note to the rules that receivers reject by and that XSD cannot say (HIS 1077, navikt/padm2).
 
     Raises MessageRejected (`message_invalid`) naming every broken rule and no value.
     """
     broken = [rule for rules in (_envelope, _address, _people, _content) for rule, holds in rules(note) if not holds]
+    if note.generated_at.utcoffset() is None or note.generated_at > now + _SKEW:
+        broken.insert(0, "generated_at")
     if broken:
         raise MessageRejected("message_invalid", ", ".join(broken))
 
 
 def _envelope(note: JournalNote) -> Iterator[tuple[str, bool]]:
     yield "msg_id", _is_uuid(note.msg_id)
-    yield "generated_at", note.generated_at.utcoffset() is not None
     yield "document_id", _matches(r"[A-Za-z0-9._~-]{1,64}", note.document_id)
 
 

@@ -20,11 +20,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Transported:
-    """The transport's own verdict on the message that it knows by `reference`."""
+    """The transport's own verdict on the message that it knows by `reference`, and by `msg_id` where it says so."""
 
     reference: str
     verdict: Verdict
     code: str = ""
+    msg_id: str = ""
 
 
 @dataclass(frozen=True)

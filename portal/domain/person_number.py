@@ -3,7 +3,7 @@
 A fødselsnummer is ddmmyy, three digits and two control digits (mod 11). D-number: day + 40. H-number, which one journal
 makes for itself: month + 40. Felles hjelpenummer: 8 or 9 first, and no birth date. Synthetic: month + 65 or + 80, and
 month + 40 too in some test data, which is why such a number is an H-number where only real patients are wanted
-(facts/launch §1.3; Skatteetaten, Tenor; HIS 1034).
+(Skatteetaten, Tenor; HIS 1034).
 """
 
 from __future__ import annotations

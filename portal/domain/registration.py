@@ -20,13 +20,16 @@ class SmartServer(Body):
     """The EPJ's own authorization and FHIR server (SMART App Launch 2.2), and who we are there.
 
     `issuer` is the FHIR base address that comes as `iss`; `origins` are further ones that its endpoints may stand at.
-    With a secret, the settings hold it (PORTAL_SMART_SECRETS, by the EPJ's id).
+    With a secret, the settings hold it (PORTAL_SMART_SECRETS, by the EPJ's id). With `documents` its journal takes
+    reports as DocumentReference, of `document_type` in Volven 9602, while a launch lives.
     """
 
     issuer: Annotated[HttpsOrLoopback, StringConstraints(max_length=200)]
     client_id: Name
     authentication: Literal["private_key_jwt", "client_secret_basic"] = "private_key_jwt"
     origins: tuple[HttpsOrLoopback, ...] = ()
+    documents: bool = False
+    document_type: Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]{2}-[0-9]{1,2}$")] = "J00-1"
 
 
 class Epj(Body):
@@ -38,7 +41,7 @@ class Epj(Body):
     smart: SmartServer | None = None
     start_by_query: bool = False
     her_ids: tuple[HerId, ...] = ()
-    transport: Literal["simulator"] | None = None
+    transport: Literal["simulator", "edi20"] | None = None
     transport_address: HttpsOrLoopback | None = None
     files_by_itself: bool = False
 

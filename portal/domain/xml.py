@@ -15,6 +15,7 @@ FELLESKOMPONENT = "http://www.kith.no/xmlstds/felleskomponent1"
 BASE64 = "http://www.kith.no/xmlstds/base64container"
 APPREC_1_0 = "http://www.kith.no/xmlstds/apprec/2004-11-21"
 APPREC_1_1 = "http://www.kith.no/xmlstds/apprec/2012-02-15"
+XMLDSIG = "http://www.w3.org/2000/09/xmldsig#"
 
 
 class Maker(Protocol):

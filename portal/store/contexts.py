@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 
 from portal.domain.context import Context, Patient, Practitioner, ReplyTo
 from portal.domain.identity import Organisation
+from portal.store import smart_access
 from portal.store.tables.base import plain
 from portal.store.tables.launches import ContextRow
 from portal.store.tables.sign_on import LoginRow
@@ -116,7 +117,17 @@ def of_row(row: ContextRow | Row[Any], vault: Vault) -> Context | None:
         expires_at=row.expires_at,
         activated_at=row.activated_at,
         ended_at=row.ended_at,
+        documents_until=_documents_until(row, vault),
     )
+
+
+def _documents_until(row: ContextRow | Row[Any], vault: Vault) -> datetime | None:
+    """With a refresh token as long as the context lives; without, as the access token does."""
+    held = smart_access.opened(vault, row.sealed_smart) if row.sealed_smart else None
+    if held is None:
+        return None
+    access, _ = held
+    return row.expires_at if access.refresh_token else min(access.expires_at, row.expires_at)
 
 
 def challenge_of(session: Session, context_id: str) -> str | None:

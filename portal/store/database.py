@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 # Session is here for the type of others' arguments: SQLAlchemy stays in this room.
-__all__ = ["Database", "Session", "connect", "insert"]
+__all__ = ["Database", "Session", "connect", "insert", "part_of"]
 
 Upsert: TypeAlias = postgresql.Insert | sqlite.Insert
 _INSERTS: dict[str, Callable[[Any], Upsert]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
@@ -63,6 +63,13 @@ def _translated() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError, InternalError, ProgrammingError, TimeoutError):
         raise Unavailable("unavailable", "database") from None
+
+
+@contextmanager
+def part_of(session: Session) -> Iterator[None]:
+    """A part of a transaction that, if it fails, leaves nothing behind and the rest of it whole."""
+    with _translated(), session.begin_nested():
+        yield
 
 
 def connect(url: str) -> Engine:

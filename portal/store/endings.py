@@ -73,7 +73,7 @@ def _end(session: Session, now: datetime, *which: ColumnElement[bool]) -> int:
 
 
 def _close(session: Session, now: datetime, *which: ColumnElement[bool]) -> int:
-    closing = update(ContextRow).where(*which, ContextRow.ended_at.is_(None)).values(ended_at=now)
+    closing = update(ContextRow).where(*which, ContextRow.ended_at.is_(None)).values(ended_at=now, sealed_smart=None)
     closed = session.scalars(closing.returning(ContextRow.id)).all()
     launches.revoke(session, now, LaunchRow.context_id.in_(closed))
     return len(closed)

@@ -29,6 +29,7 @@ _RENEWAL = ""
 _EARLY = timedelta(seconds=30)
 _LEASE = timedelta(seconds=15)  # longer than a conversation with HelseID
 _PAUSE = 0.1
+_OURS_KEPT = timedelta(days=1)
 
 
 class Fetched(NamedTuple):
@@ -62,6 +63,19 @@ class TokenShelf:
                 return self._fetched(owner, audience, fence, fetch)
             self.wait(_PAUSE)
         raise Unavailable("helseid_down", "a lease that nobody settles")
+
+    def ours(self, audience: str, fetch: Callable[[str], Mapping[str, Any]]) -> Callable[[str], str]:
+        """Return what gives a token that stands for no person, bound to the key with the thumbprint that it is told.
+
+        `fetch` gets that thumbprint and returns HelseID's answer (RFC 6749 §5.1).
+        """
+
+        def fetched(jkt: str) -> Fetched:
+            given = fetch(jkt)
+            return Fetched(given["access_token"], given["expires_in"])
+
+        # By key: when another has been activated, its first token is fetched.
+        return lambda jkt: self.token(OURSELVES, f"{audience} {jkt}", self.now() + _OURS_KEPT, lambda _: fetched(jkt))
 
     def _find(self, owner: str, audience: str) -> str | None:
         with self.database.read() as session:

@@ -59,7 +59,7 @@ class Delivery:
 def claim(session: Session, now: datetime, lease: timedelta) -> Delivery | None:
     """Take the oldest due Delivery for `lease`; nobody else gets it meanwhile, and a dead worker's comes free.
 
-    A correction waits for what it corrects to be sent; nothing else waits for anything.
+    A correction waits for what it corrects to be sent, also anew; nothing else waits for anything.
     """
     free = or_(DeliveryRow.leased_until.is_(None), DeliveryRow.leased_until <= now)
     due = (
@@ -83,7 +83,7 @@ def _behind_its_original() -> ColumnElement[bool]:
     return exists().where(
         correction.id == DeliveryRow.document_id,
         original.document_id == correction.corrects,
-        original.state == State.QUEUED,
+        or_(original.state == State.QUEUED, (original.state == State.REJECTED_APPREC) & original.due_at.is_not(None)),
     )
 
 
@@ -97,26 +97,32 @@ class Taken:
 
 
 def settle(session: Session, delivery: Delivery, step: Step, now: datetime, taken: Taken | None = None) -> bool:
-    """Write the outcome of a claim; False when the lease was lost and somebody else's outcome stands."""
-    values: dict[str, Any] = {"state": step.state, "due_at": step.next_at, "leased_until": None}
+    """Write the outcome of a claim; False when the lease was lost, or the news of it were here first: they stand."""
+    values: dict[str, Any] = {"leased_until": None}
     if taken is not None:
         values |= {"transport": taken.transport, "reference": taken.reference, "sent_at": now}
         values |= {"filed_at": now} if taken.filed else {}
-    if step.next_at is None:
-        values |= {"settled_at": now}
-    # A receipt may have come back before the sender's own answer; it has the last word.
-    fence = (
-        DeliveryRow.attempts == delivery.attempts,
+    held = DeliveryRow.attempts == delivery.attempts
+    unmoved = (
+        DeliveryRow.state == delivery.state,
         DeliveryRow.apprec_id.is_not_distinct_from(delivery.apprec_id),
     )
-    return move(session, delivery, step, now, *fence, **values)
+    if move(session, delivery, step, now, held, *unmoved, **values):
+        return True
+    # What the transport calls it is true all the same, and later news are known by that alone.
+    session.execute(update(DeliveryRow).where(DeliveryRow.id == delivery.id, held).values(values))
+    return False
 
 
 def move(
     session: Session, delivery: Delivery, step: Step, now: datetime, *unless: ColumnElement[bool], **values: Any
 ) -> bool:
-    """Write a step and its line of history where every condition holds; False, and nothing, where one does not."""
-    whole = {"state": step.state, "due_at": step.next_at} | values
+    """Write a step and its line of history where every condition holds; False, and nothing, where one does not.
+
+    What moves on is not settled, also where it once was: what waits to be forgotten counts from there.
+    """
+    settled_at = now if step.next_at is None else None
+    whole = {"state": step.state, "due_at": step.next_at, "settled_at": settled_at} | values
     changed = update(DeliveryRow).where(DeliveryRow.id == delivery.id, *unless).values(whole).returning(DeliveryRow.id)
     if session.scalar(changed) is None:
         return False
@@ -141,13 +147,12 @@ def by_reference(session: Session, transport: str, reference: str) -> Delivery |
 
 def note_verdict(session: Session, delivery: Delivery, step: Step, now: datetime) -> bool:
     """Write what the transport says of a message; False when its receipt is there, which has the last word."""
-    settled = {"settled_at": now} if step.next_at is None else {}
-    return move(session, delivery, step, now, DeliveryRow.apprec_id.is_(None), **settled)
+    return move(session, delivery, step, now, DeliveryRow.apprec_id.is_(None))
 
 
 def note_receipt(session: Session, vault: Vault, delivery: Delivery, step: Step, apprec: AppRec, now: datetime) -> bool:
     """Settle by an application receipt; False when one was there before, for it is immutable."""
-    values = {"apprec_id": apprec.id, "apprec_status": apprec.status, "settled_at": now}
+    values: dict[str, Any] = {"apprec_id": apprec.id, "apprec_status": apprec.status}
     if apprec.errors:
         values |= {"sealed_errors": vault.seal([list(error) for error in apprec.errors], ERRORS)}
     return move(session, delivery, step, now, DeliveryRow.apprec_id.is_(None), **values)

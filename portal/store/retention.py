@@ -1,23 +1,27 @@
 """What the portal forgets, and when (DESIGN "Patients at rest" and the lifetimes).
 
-Deleted: one-time values past their tombstone, logins that are over, tokens that have expired, notices that are long
-over, why launches failed, what a person chose or used long ago, and what HelseID said of a person who does not come any
-more. Emptied: documents and contexts that nothing needs any more, and retired keys of ours; their ids, states, times
-and `patient_ref` stay. The audit log is never touched.
+Deleted: one-time values past their tombstone, logins that are over, tokens that have expired, notices and incidents
+that are long over, why launches failed, what could not be read as a receipt, what a person chose or used long ago, and
+what HelseID said of a person who does not come any more. Emptied: documents with what their journals said of them,
+contexts and their access to journals that nothing needs any more, and retired keys of ours; their ids, states, times
+and `patient_ref` stay. What an office has chosen stays. The audit log is never touched.
+
+What is on its way, or waits for a person, is not emptied; a report that nobody said yes or no to is given up instead.
+That the bytes are gone from the disk too: store/scrubbing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, update
 
 from portal.domain import client_key
-from portal.domain.delivery import State
-from portal.store import sandbox_targets
-from portal.store.tables.journal import DeliveryRow, DocumentRow
+from portal.domain.delivery import State, Step
+from portal.store import outbox, sandbox_targets, wishes
+from portal.store.tables.journal import DeliveryRow, DocumentRow, IncidentRow, QuarantineRow
 from portal.store.tables.launches import ContextRow, LaunchFailureRow, LaunchRow, OneTimeRow, TokenRow
 from portal.store.tables.registers import EpjObservationRow, NoticeRow
 from portal.store.tables.sandbox import TargetObservationRow
@@ -31,25 +35,29 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.dml import Delete, Update
 
     from portal.settings import Lifetimes
-    from portal.store.database import Database
 
 IN_FLIGHT = timedelta(minutes=1)
 """A request that found its token or context alive may still be at work this much later."""
 OBSERVED = timedelta(days=14)
 """So long a vendor sees in the sandbox what its EPJ did, and an owner what its target did."""
 FAILED = timedelta(days=90)
-"""So long it is known why a launch failed."""
+"""So long it is known why a launch failed, and of an incident that is over."""
+UNREAD = timedelta(days=90)
+"""So long a person has for what could not be read as a receipt; it may name a patient."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How many of each were emptied (documents, contexts, keys) or deleted (the others)."""
+    """How many of each were given up (unanswered), emptied (documents … smart_access, keys) or deleted (the others)."""
 
     one_time: int
     logins: int
     tokens: int
+    unanswered: int
     documents: int
+    receipts: int
     contexts: int
+    smart_access: int
     notices: int
     marks: int
     people: int
@@ -57,6 +65,12 @@ class Counts:
     helseid_tokens: int
     known_people: int
     launch_failures: int
+    quarantine: int
+    incidents: int
+
+    def basis(self) -> str:
+        """What was done, as the audit log has it."""
+        return ", ".join(f"{name} {count}" for name, count in asdict(self).items() if count)[:200]
 
 
 def run(session: Session, now: datetime, lifetimes: Lifetimes) -> Counts:
@@ -70,8 +84,11 @@ def run(session: Session, now: datetime, lifetimes: Lifetimes) -> Counts:
         one_time=_count(session, delete(OneTimeRow).where(OneTimeRow.keep_until <= now)),
         logins=_count(session, delete(LoginRow).where(over)),
         tokens=_count(session, delete(TokenRow).where(TokenRow.expires_at <= now - IN_FLIGHT)),
+        unanswered=_give_up(session, now, now - lifetimes.waiting_payload),
         documents=_count(session, _emptied_documents(now, lifetimes)),
+        receipts=_count(session, _emptied_receipts()),
         contexts=_count(session, _emptied_contexts(now - IN_FLIGHT)),
+        smart_access=_count(session, _emptied_smart_access(now - IN_FLIGHT)),
         notices=_count(session, delete(NoticeRow).where(NoticeRow.ends_at <= now - lifetimes.notice)),
         marks=_count(session, _forgotten_marks(now, lifetimes)),
         people=_count(session, delete(PersonRow).where(PersonRow.chosen_at <= now - lifetimes.choices)),
@@ -81,14 +98,9 @@ def run(session: Session, now: datetime, lifetimes: Lifetimes) -> Counts:
             session, delete(KnownPersonRow).where(KnownPersonRow.seen_at <= now - lifetimes.person_known)
         ),
         launch_failures=_count(session, delete(LaunchFailureRow).where(LaunchFailureRow.at <= now - FAILED)),
+        quarantine=_count(session, delete(QuarantineRow).where(QuarantineRow.at <= now - UNREAD)),
+        incidents=_count(session, delete(IncidentRow).where(IncidentRow.closed_at <= now - FAILED)),
     )
-
-
-def scrub(database: Database) -> None:
-    """Empty SQLite's write-ahead log, which still shows pages as they were; PostgreSQL vacuums by itself."""
-    if database.engine.dialect.name == "sqlite":
-        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _forgotten_marks(now: datetime, lifetimes: Lifetimes) -> Delete:
@@ -98,22 +110,49 @@ def _forgotten_marks(now: datetime, lifetimes: Lifetimes) -> Delete:
     return delete(MarkRow).where(used <= now - lifetimes.recent_use, ~chosen)
 
 
+def _give_up(session: Session, now: datetime, before: datetime) -> int:
+    """Cancel what has waited for its clinician's word since `before`."""
+    waiting = outbox.joined().where(wishes.asks(), DocumentRow.accepted_at <= before)
+    given_up = [outbox.of_row(*row) for row in session.execute(waiting)]
+    step = Step(State.CANCELLED, None, "unanswered")
+    return sum(outbox.move(session, one, step, now, wishes.asks(), settled_at=now) for one in given_up)
+
+
 def _emptied_documents(now: datetime, lifetimes: Lifetimes) -> Update:
-    received = DeliveryRow.state == State.COMPLETED
-    done = or_(
-        and_(received, DeliveryRow.settled_at <= now - lifetimes.payload),
-        and_(~received, DeliveryRow.settled_at <= now - lifetimes.waiting_payload),
+    """Every message with it must have had its time: one that was rejected may have another in its place."""
+    settled, long_ago = DeliveryRow.settled_at, now - lifetimes.waiting_payload
+    cancelled = DeliveryRow.state == State.CANCELLED
+    nobody_waits = or_(DeliveryRow.state == State.COMPLETED, cancelled)
+    had_its_time = or_(
+        and_(nobody_waits, settled <= now - lifetimes.payload),
+        settled <= long_ago,
+        and_(cancelled, DocumentRow.accepted_at <= long_ago),
     )
-    of_done = DocumentRow.id.in_(select(DeliveryRow.document_id).where(done))
-    return update(DocumentRow).where(DocumentRow.sealed.is_not(None), of_done).values(sealed=None, sealed_pdf=None)
+    # A rejected one that is due is being looked up again.
+    done = and_(settled.is_not(None), DeliveryRow.due_at.is_(None), had_its_time)
+    needed = exists().where(DeliveryRow.document_id == DocumentRow.id, ~done)
+    return update(DocumentRow).where(DocumentRow.sealed.is_not(None), ~needed).values(sealed=None, sealed_pdf=None)
+
+
+def _emptied_receipts() -> Update:
+    """What a journal says is wrong with a document is kept as long as the document."""
+    of_emptied = exists().where(DocumentRow.id == DeliveryRow.document_id, DocumentRow.sealed.is_(None))
+    return update(DeliveryRow).where(DeliveryRow.sealed_errors.is_not(None), of_emptied).values(sealed_errors=None)
+
+
+def _over(now: datetime) -> ColumnElement[bool]:
+    return or_(ContextRow.ended_at <= now, ContextRow.expires_at <= now)
 
 
 def _emptied_contexts(now: datetime) -> Update:
-    over = or_(ContextRow.ended_at <= now, ContextRow.expires_at <= now)
     granted = _launched(TokenRow.launch_id == LaunchRow.id, TokenRow.revoked_at.is_(None))
     on_its_way = _launched(DocumentRow.launch_id == LaunchRow.id, DocumentRow.sealed.is_not(None))
-    forgettable = (ContextRow.sealed.is_not(None), over, ~granted, ~on_its_way)
+    forgettable = (ContextRow.sealed.is_not(None), _over(now), ~granted, ~on_its_way)
     return update(ContextRow).where(*forgettable).values(sealed=None)
+
+
+def _emptied_smart_access(now: datetime) -> Update:
+    return update(ContextRow).where(ContextRow.sealed_smart.is_not(None), _over(now)).values(sealed_smart=None)
 
 
 def _emptied_keys(before: datetime) -> Update:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from portal.domain.launch import fhir_context
+from portal.domain.writeback_choice import Choice
+from portal.store import choices
 from portal.web.fhir import style
 from portal.web.parts import parts
 
@@ -28,8 +30,12 @@ def told(launch: Launch, context: Context, client: Client) -> dict[str, Any]:
 
 
 def writeback(context: Context, client: Client) -> dict[str, Any]:
-    """A right to write back, if the client has it and the journal can take it."""
-    if not (client.writeback and context.can_take_messages):
+    """A right to write back, if the client has it, the journal can take it, and the office has not said never."""
+    portal = parts()
+    if not (client.writeback and context.can_take_reports(portal.now())):
         return {}
-    life = parts().settings.lifetimes.writeback
-    return {"writeback_token": parts().token(), "writeback_expires_in": int(life.total_seconds())}
+    with portal.database.read() as session:
+        if choices.choice(session, context.organisation.label, client.service) is Choice.NEVER:
+            return {}
+    life = portal.settings.lifetimes.writeback
+    return {"writeback_token": portal.token(), "writeback_expires_in": int(life.total_seconds())}

@@ -9,8 +9,9 @@ from flask_babel import lazy_gettext as _
 
 from portal.domain.catalogue import Level
 from portal.domain.launch import Launch, opaque_patient
+from portal.domain.writeback_choice import Choice
 from portal.errors import LaunchRejected
-from portal.store import audit, launches, people, registry
+from portal.store import audit, choices, launches, people, registry
 from portal.web import once
 from portal.web.acts import act
 from portal.web.guards import login
@@ -45,11 +46,18 @@ def sent_along(handover: Handover | None) -> list[str]:
     return [str(_SENT[release]) for release in handover.release] if handover else []
 
 
-def writeback(handover: Handover | None, context: Context) -> str | None:
-    """`on`, `off` (the journal has given no address) or None (this service does not write back by us)."""
+def writeback(service_id: str, handover: Handover | None, context: Context) -> str | None:
+    """`on`, `ask` or `never` as the office has chosen, `off` when the journal has given no address.
+
+    None for a service that does not write back by us.
+    """
     if handover is None or not handover.writeback:
         return None
-    return "on" if context.can_take_messages else "off"
+    if not context.can_take_reports(parts().now()):
+        return "off"
+    with parts().database.read() as session:
+        chosen = choices.choice(session, context.organisation.label, service_id)
+    return "on" if chosen is Choice.ALWAYS else chosen.value
 
 
 def begin(service: Service, context: Context | None) -> Onwards:

@@ -94,6 +94,7 @@ def _decider(context: Context | None) -> Callable[[Service], Offered]:
     who, at, now, facts = login(), zone(), parts().now(), NO_CONTEXT
     organisation = context.organisation if context else who.organisation
     if context:
-        facts = ContextFacts(patient=True, encounter=bool(context.encounter), reply_to=context.can_take_messages)
+        reports = context.can_take_reports(now)
+        facts = ContextFacts(patient=True, encounter=bool(context.encounter), reply_to=reports)
     person = who.person
     return lambda service: Offered(service, access.decide(person, organisation, at, facts, service, now))

@@ -9,6 +9,7 @@ from flask import Flask, request
 from flask_login import current_user
 
 from portal.errors import Unavailable
+from portal.store import receipts
 from portal.web import language
 from portal.web.guards import login
 from portal.web.parts import parts
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
 class SignedIn:
     """Shared workstations are normal: name and office stand on every page behind the login.
 
-    `idle` and `ends` are the seconds that the session lives, without activity and at most.
+    `idle` and `ends` are the seconds that the session lives, without activity and at most; `asked` is how many reports
+    wait for the person's word.
     """
 
     name: str
     office: str | None
     idle: int
     ends: int
+    asked: int = 0
 
 
 def init(app: Flask) -> None:
@@ -52,12 +55,15 @@ def _signed_in() -> SignedIn | None:
     try:
         if not current_user.is_authenticated:
             return None
+        with parts().database.read() as session:
+            asked = receipts.waiting(session, login().person.sub)
     except Unavailable:
         # The page that says so must not fail for the same reason.
         return None
     who, portal = login(), parts()
     idle, ends = portal.settings.lifetimes.session_idle, who.expires_at - portal.now()
-    return SignedIn(who.person.name, office_of(who.organisation), int(idle.total_seconds()), int(ends.total_seconds()))
+    office = office_of(who.organisation)
+    return SignedIn(who.person.name, office, int(idle.total_seconds()), int(ends.total_seconds()), asked)
 
 
 def office_of(organisation: Organisation | None) -> str | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
+
+from portal.adapters.confined import Inspector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,6 +46,7 @@ class Parts:
     token: Callable[[], str]
     message_id: Callable[[], str]
     zone_of: Callable[[Mapping[str, Any]], str]
+    inspector: Inspector = field(default_factory=Inspector)
 
     @property
     def nonce_secret(self) -> bytes:

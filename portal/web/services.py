@@ -115,7 +115,7 @@ def _ask(offered: Offered, context: Context, newer: str | None) -> ResponseRetur
         banner=banner.of(context),
         newer=newer,
         sent=launching.sent_along(handover),
-        writeback=launching.writeback(handover, context),
+        writeback=launching.writeback(service_id, handover, context),
         action=url_for("services.open_for", context_id=context.id, service_id=service_id),
         back=url_for("services.of_context", context_id=context.id),
     )

@@ -11,7 +11,7 @@ from flask import Blueprint, g, redirect, request
 from portal.domain import authorization_response
 from portal.domain.epj_session import EpjSession
 from portal.errors import ContextRejected, SignInError, SmartRejected
-from portal.store import logins, registry
+from portal.store import logins, registry, smart_access
 from portal.web import arrival, cookies, once, opening
 from portal.web.guards import public
 from portal.web.opening import Opened
@@ -118,6 +118,8 @@ def _opened(begun: dict[str, str], answer: authorization_response.Response) -> s
     context = opening.context(_read_there(told), registered, epj_session, life)
     with portal.database.write() as session:
         opening.remember(session, context, epj_session)
+        if told.access:
+            smart_access.keep(session, portal.vault, context.id, told.access, portal.now())
     return context.id
 
 

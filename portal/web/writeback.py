@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hmac
-from base64 import b64decode
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, jsonify
 
-from portal.domain.bodies import PDF_LIMIT, WritebackEvent, WritebackPut, WritebackState
+from portal.domain.bodies import PDF_LIMIT, WritebackEvent, WritebackPut, WritebackState, WritebackTaken
 from portal.domain.delivery import lamps
-from portal.domain.journal_text import journal_text
+from portal.domain.noise import Load, advice
 from portal.domain.text import is_opaque_id
 from portal.errors import DocumentRejected, NotFound, TokenRejected
-from portal.store import audit, contexts, documents, launches
-from portal.store.documents import Document
+from portal.store import audit, choices, contexts, documents, launches, noise
+from portal.web import intake
 from portal.web.acts import act
 from portal.web.bodies import body
 from portal.web.guards import grant, writeback_grant
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from portal.domain.audit import AuditEvent
     from portal.domain.context import Context
     from portal.domain.launch import Launch
-    from portal.store.documents import Receipt
+    from portal.store.documents import Document, Receipt
 
 blueprint = Blueprint("writeback", __name__, url_prefix="/api/writeback")
 _LARGEST = PDF_LIMIT * 4 // 3 + 8 * 1024
@@ -42,19 +40,21 @@ def put(document_id: str) -> ResponseReturnValue:
     if not hmac.compare_digest(wanted.patient, launch.patient_id or ""):
         _note_near_miss(launch, context, document_id)
         raise DocumentRejected("other_patient")
-    document = _document(document_id, wanted, launch)
-    fresh = _accept(document, context)
+    if not is_opaque_id(document_id):
+        raise NotFound("document_unknown")
+    taken = intake.taken(document_id, wanted, grant().client_id, launch, context)
+    fresh = _accept(taken.document, launch, context)
     receipt = _receipt(document_id)
-    if not hmac.compare_digest(receipt.digest, document.digest):
+    if not hmac.compare_digest(receipt.digest, taken.document.digest):
         raise DocumentRejected("document_conflict")
-    return jsonify(_state(receipt)), 202 if fresh else 200
+    return jsonify(_taken(receipt, taken)), 202 if fresh else 200
 
 
 @blueprint.get("/<document_id>")
 @writeback_grant
 def get(document_id: str) -> ResponseReturnValue:
     """Where the document is."""
-    return jsonify(_state(_receipt(document_id)))
+    return jsonify(_state(_receipt(document_id)).model_dump(mode="json"))
 
 
 def _launched() -> tuple[Launch, Context]:
@@ -63,58 +63,12 @@ def _launched() -> tuple[Launch, Context]:
     with portal.database.read() as session:
         launch = launches.find(session, grant().launch_id)
         context = contexts.find(session, portal.vault, launch.context_id) if launch else None
-    if launch is None or context is None or context.reply_to is None:
+    if launch is None or context is None:
         raise TokenRejected("invalid_token")
     return launch, context
 
 
-def _document(document_id: str, wanted: WritebackPut, launch: Launch) -> Document:
-    if not is_opaque_id(document_id):
-        raise NotFound("document_unknown")
-    # A message that nothing is left of would fail after we had said yes.
-    if not all(journal_text(value)[0].strip() for value in (wanted.title, wanted.text)):
-        raise DocumentRejected("text_not_allowed")
-    portal = parts()
-    return Document(
-        id=portal.token(),
-        client_id=grant().client_id,
-        document_id=document_id,
-        launch_id=launch.id,
-        # Over the values, not the bytes: the order of members in JSON means nothing.
-        digest=sha256(wanted.model_dump_json(exclude={"pdf"}).encode()).hexdigest(),
-        title=wanted.title,
-        text=wanted.text,
-        pdf=_pdf(wanted),
-        corrects=_corrected(wanted, launch),
-        accepted_at=portal.now(),
-    )
-
-
-def _pdf(wanted: WritebackPut) -> bytes:
-    """The bytes as they were sent; `pdf_sha256` stands for them in the document's digest."""
-    try:
-        pdf = b64decode(wanted.pdf, validate=True)
-    except ValueError:
-        raise DocumentRejected("not_a_pdf", "pdf is not base64") from None
-    if not pdf.startswith(b"%PDF-") or b"%%EOF" not in pdf[-1024:]:
-        raise DocumentRejected("not_a_pdf")
-    if sha256(pdf).hexdigest() != wanted.pdf_sha256:
-        raise DocumentRejected("pdf_digest_mismatch")
-    return pdf
-
-
-def _corrected(wanted: WritebackPut, launch: Launch) -> str | None:
-    """Our own id of an earlier document of the same client and patient."""
-    if wanted.corrects is None:
-        return None
-    with parts().database.read() as session:
-        found = documents.of_same_patient(session, grant().client_id, wanted.corrects, launch)
-    if found is None:
-        raise DocumentRejected("corrects_unknown")
-    return found
-
-
-def _accept(document: Document, context: Context) -> bool:
+def _accept(document: Document, launch: Launch, context: Context) -> bool:
     """Document, Delivery, event and audit in one transaction; False when the document was there before."""
     portal = parts()
     with portal.database.write() as session:
@@ -125,6 +79,7 @@ def _accept(document: Document, context: Context) -> bool:
             delivery_id=portal.token(),
             msg_id=portal.message_id(),
             epj_id=context.epj_id,
+            asks=choices.choice(session, context.organisation.label, launch.service_id).waits,
         )
         if taken:
             audit.record(session, _event(context, document.launch_id, document.document_id, "document_accepted", "ok"))
@@ -139,9 +94,19 @@ def _receipt(document_id: str) -> Receipt:
     return receipt
 
 
-def _state(receipt: Receipt) -> dict[str, object]:
+def _taken(receipt: Receipt, taken: intake.Intake) -> dict[str, object]:
+    """Where the document is, and what its sender is told of it: the same whenever the same is sent."""
+    with parts().database.read() as session:
+        place = noise.place_in_launch(session, taken.document.client_id, receipt.document_id)
+    told = advice(Load(taken.text, taken.pages, len(taken.document.pdf), place))
+    stands = _state(receipt).model_dump()
+    shown = WritebackTaken.model_validate(stands | {"left_out": taken.left_out, "advice": told})
+    return shown.model_dump(mode="json")
+
+
+def _state(receipt: Receipt) -> WritebackState:
     lit = lamps(receipt.state, filed=receipt.filed, files_by_itself=receipt.files_by_itself)
-    shown = WritebackState(
+    return WritebackState(
         document_id=receipt.document_id,
         msg_id=receipt.msg_id,
         state=receipt.state,
@@ -150,7 +115,6 @@ def _state(receipt: Receipt) -> dict[str, object]:
         filed=lit.filed,
         history=[WritebackEvent(at=at, state=state, code=code) for at, state, code in receipt.history],
     )
-    return shown.model_dump(mode="json")
 
 
 def _note_near_miss(launch: Launch, context: Context, document_id: str) -> None:

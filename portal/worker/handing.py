@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from portal.adapters.bounded import within
 from portal.adapters.transport.contract import Parcel
+from portal.adapters.transport.fhir import FHIR
 from portal.domain import dialogmelding, journal_note
-from portal.domain.journal_note import JournalNote, Sender
-from portal.domain.professions import UNKNOWN
-from portal.errors import MessageRejected, UpstreamError
+from portal.domain.smart import document_reference
+from portal.errors import UpstreamError
 from portal.store import contexts, documents, registry
+from portal.store.notes import NOWHERE, note_of
 from portal.store.outbox import Taken
+from portal.worker import journal_door
 
 if TYPE_CHECKING:
     from portal.adapters.transport.contract import Transport
-    from portal.domain.context import Context
+    from portal.domain.journal_note import JournalNote
     from portal.domain.registration import Epj
-    from portal.settings import Settings
-    from portal.store.documents import Document
     from portal.store.outbox import Delivery
     from portal.worker.tools import Tools
 
@@ -35,21 +35,47 @@ class _Way(NamedTuple):
 
 
 def hand_over(tools: Tools, delivery: Delivery) -> Taken:
-    """Give the message to the EPJ's transport, and say what that calls it.
+    """Put the note into the journal where that is open, or give its message to the EPJ's transport.
 
     An attempt before this one may have arrived, its answer lost with a connection or a worker: the transport is asked
-    before anything is sent again. Raises UpstreamError, and MessageRejected for a note that breaks a rule.
+    before anything is sent again. A journal that says no to the document gets the message; one that may have taken it
+    does not, while its token lives. Raises UpstreamError, and MessageRejected for a note that breaks a rule.
     """
-    way = _way(tools, delivery)
+    receiver, note = _read(tools, delivery)
     with within(LONGEST):
-        before = way.transport.find(way.parcel) if delivery.attempts > 1 else None
-        handed = before or way.transport.send(way.parcel)
+        return _document(tools, delivery, receiver, note) or _hand(_message(tools, receiver, note), delivery)
+
+
+def _document(tools: Tools, delivery: Delivery, receiver: Epj, note: JournalNote) -> Taken | None:
+    access = journal_door.open_now(tools, delivery.context_id, receiver)
+    transport = tools.transports.get(FHIR)
+    if access is None or transport is None or receiver.smart is None:
+        return None
+    document = document_reference.build(note, access, receiver.smart.document_type)
+    parcel = Parcel(receiver.smart.issuer, note, document, access.access_token)
+    try:
+        return _hand(_Way(FHIR, transport, parcel), delivery)
+    except UpstreamError as error:
+        if error.retryable:
+            raise
+        log.warning("no document", extra={"delivery": delivery.id, "code": error.code, "rule": error.detail})
+        return None
+
+
+def _hand(way: _Way, delivery: Delivery) -> Taken:
+    before = way.transport.find(way.parcel) if _in_doubt(delivery) else None
+    handed = before or way.transport.send(way.parcel)
     if before:
         log.info("found where it was sent before", extra={"delivery": delivery.id})
     return Taken(way.name, handed.reference, handed.filed)
 
 
-def _way(tools: Tools, delivery: Delivery) -> _Way:
+def _in_doubt(delivery: Delivery) -> bool:
+    """Whether an attempt may have arrived unheard: not if a person wants sent again what was taken, and then lost."""
+    return delivery.tries > 1 or (delivery.attempts > 1 and delivery.reference is None)
+
+
+def _read(tools: Tools, delivery: Delivery) -> tuple[Epj, JournalNote]:
     with tools.database.read() as session:
         receiver = registry.epj(session, delivery.epj_id)
         document = documents.load(session, tools.vault, delivery.document_id)
@@ -59,44 +85,18 @@ def _way(tools: Tools, delivery: Delivery) -> _Way:
         raise UpstreamError("upstream_unreachable", "the content does not open with the keys at hand")
     if receiver is None:
         raise UpstreamError("upstream_refused", "the EPJ is not in force")
-    return _message(tools, receiver, _note(tools.settings, delivery, document, context))
+    return receiver, note_of(tools.settings, document, context, delivery.msg_id, delivery.receiver)
 
 
 def _message(tools: Tools, receiver: Epj, note: JournalNote) -> _Way:
     name, address = receiver.transport or "", receiver.transport_address
     transport = tools.transports.get(name)
-    if transport is None or address is None:
+    if note.reply_to == NOWHERE or address is None:
+        raise UpstreamError("upstream_refused", "the journal takes no messages", retryable=False)
+    if transport is None:
         raise UpstreamError("upstream_refused", "the EPJ has no transport that is on")
-    journal_note.check(note)
+    journal_note.check(note, tools.now())
     message = dialogmelding.build(note)
     if tools.schemas:
         tools.schemas.check(message)
     return _Way(name, transport, Parcel(address, note, message))
-
-
-def _note(settings: Settings, delivery: Delivery, document: Document, context: Context) -> JournalNote:
-    reply_to = delivery.receiver or context.reply_to
-    if reply_to is None or context.practitioner.hpr_number is None:
-        raise MessageRejected("message_invalid", "reply_to, hpr_number")
-    return JournalNote(
-        msg_id=delivery.msg_id,
-        generated_at=document.accepted_at,
-        sender=Sender(
-            name=settings.sender_name,
-            organisation_number=settings.sender_organisation_number,
-            parent_her_id=settings.sender_parent_her_id,
-            her_id=settings.sender_her_id,
-            phone=settings.sender_phone,
-        ),
-        organisation=context.organisation,
-        reply_to=reply_to,
-        practitioner_name=context.practitioner.name,
-        hpr_number=context.practitioner.hpr_number,
-        profession=context.practitioner.profession or UNKNOWN,
-        patient=context.patient,
-        title=document.title,
-        text=document.text,
-        pdf=document.pdf,
-        document_id=document.document_id,
-        debugging=not settings.production,
-    )

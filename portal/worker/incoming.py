@@ -6,15 +6,20 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from portal.adapters.log_lines import place_of
+from portal.domain import incident
 from portal.domain.audit import AuditEvent
 from portal.domain.delivery import State, after_receipt, after_transport
 from portal.domain.news import Receipted, Unread
-from portal.errors import UpstreamError
+from portal.errors import Unavailable, UpstreamError
 from portal.store import audit, contexts, inbox, outbox, registry
-from portal.worker import readdressing
+from portal.store.database import part_of
+from portal.worker import alarms, readdressing
+from portal.worker.alarms import Seen
 from portal.worker.care import carefully
 
 if TYPE_CHECKING:
+    from portal.domain.incident import Signs
     from portal.domain.news import News, Transported
     from portal.domain.receipt import AppRec
     from portal.store.database import Session
@@ -55,31 +60,47 @@ def _read(tools: Tools, source: _Source) -> None:
         return
     # The cursor moves in the transaction that took the news in: a crash reads them again, and they change nothing.
     with tools.database.write() as session:
-        for one in news:
-            _take_in(tools, session, source, one)
+        signs = [_take_in_apart(tools, session, source, one) for one in news]
         inbox.move_cursor(session, source.name, moved)
+    alarms.tell(tools, [Seen(of, epj_id, source.name) for of, epj_id in signs])
 
 
-def _take_in(tools: Tools, session: Session, source: _Source, news: News) -> None:
+def _take_in_apart(tools: Tools, session: Session, source: _Source, news: News) -> tuple[Signs, str]:
+    """One that cannot be taken in is kept for a person, and holds up none behind it."""
+    try:
+        with part_of(session):
+            return _take_in(tools, session, source, news)
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever it is, the next receipt must not wait for it
+        log.error("failed", extra={"work": "news", "error": type(error).__name__, "place": place_of(error)})  # noqa: TRY400  a traceback may quote anything
+        return _take_in(tools, session, source, Unread(repr(news).encode(), type(error).__name__))
+
+
+def _take_in(tools: Tools, session: Session, source: _Source, news: News) -> tuple[Signs, str]:
+    """What it is a sign of, and at which EPJ."""
     if isinstance(news, Unread):
         log.warning("receipt not understood", extra={"source": source.name, "rule": news.rule})
         inbox.quarantine(session, tools.vault, source.name, news.document, news.rule, tools.now())
         audit.record(session, AuditEvent(tools.now(), "apprec", "unreadable", f"transport {source.transport}"))
-        return
+        return incident.UNREADABLE, ""
     delivery = _matched(session, source, news)
     if delivery is None or not _is_from_receiver(tools, session, delivery, news):
         log.warning("receipt matches no delivery", extra={"source": source.name})
         audit.record(session, AuditEvent(tools.now(), "apprec", "unmatched", f"transport {source.transport}"))
-    elif isinstance(news, Receipted):
-        _receipt(tools, session, delivery, news.apprec)
-    else:
-        _verdict(tools, session, delivery, news)
+        return incident.NOTHING, ""
+    if isinstance(news, Receipted):
+        return _receipt(tools, session, delivery, news.apprec), delivery.epj_id
+    return _verdict(tools, session, delivery, news), delivery.epj_id
 
 
 def _matched(session: Session, source: _Source, news: Receipted | Transported) -> Delivery | None:
-    if news.reference is not None:
-        return outbox.by_reference(session, source.transport, news.reference)
-    delivery = outbox.by_msg_id(session, news.apprec.original_msg_id) if isinstance(news, Receipted) else None
+    """By what the transport calls it, or by MsgId: news may come before the sender has heard what it is called."""
+    msg_id = news.apprec.original_msg_id if isinstance(news, Receipted) else news.msg_id
+    delivery = outbox.by_reference(session, source.transport, news.reference) if news.reference else None
+    if delivery is not None:
+        return delivery
+    delivery = outbox.by_msg_id(session, msg_id.lower()) if msg_id else None
     epj = registry.epj(session, delivery.epj_id) if delivery else None
     # Another journal's word on a message is nobody's.
     return delivery if epj and (epj.transport, epj.transport_address) == source else None
@@ -94,32 +115,34 @@ def _is_from_receiver(tools: Tools, session: Session, delivery: Delivery, news: 
     return receiver is None or bool(news.apprec.sender_her_ids & {receiver.her_id, receiver.parent_her_id})
 
 
-def _receipt(tools: Tools, session: Session, delivery: Delivery, receipt: AppRec) -> None:
+def _receipt(tools: Tools, session: Session, delivery: Delivery, receipt: AppRec) -> Signs:
     step = after_receipt(delivery.state, receipt)
     if step and step.state is State.REJECTED_APPREC and step.code in readdressing.CODES and delivery.receiver is None:
         step = replace(step, next_at=tools.now())
     if step is None or not outbox.note_receipt(session, tools.vault, delivery, step, receipt, tools.now()):
-        _after_another(tools, session, delivery, receipt)
-        return
+        return _after_another(tools, session, delivery, receipt)
     log.info("delivery moved", extra={"delivery": delivery.id, "state": step.state, "code": step.code})
     audit.record(session, _event(tools, "apprec", delivery, step.code or step.state))
+    return incident.of_receipt(step)
 
 
-def _after_another(tools: Tools, session: Session, delivery: Delivery, receipt: AppRec) -> None:
+def _after_another(tools: Tools, session: Session, delivery: Delivery, receipt: AppRec) -> Signs:
     """The first is final; one that says something else is told to operators, for one of the two is wrong."""
     contradicts = delivery.apprec_status not in {None, receipt.status}
     said = "receipt contradicts another" if contradicts else "receipt came after another"
     log.log(logging.WARNING if contradicts else logging.INFO, said, extra={"delivery": delivery.id})
     audit.record(session, _event(tools, "apprec", delivery, "contradicts" if contradicts else "after_another"))
+    return incident.CONTRADICTION if contradicts else incident.NOTHING
 
 
-def _verdict(tools: Tools, session: Session, delivery: Delivery, told: Transported) -> None:
+def _verdict(tools: Tools, session: Session, delivery: Delivery, told: Transported) -> Signs:
     step = after_transport(delivery.state, told, tools.now())
     if step is None or not outbox.note_verdict(session, delivery, step, tools.now()):
         log.info("verdict changes nothing", extra={"delivery": delivery.id, "code": told.verdict})
-        return
+        return incident.NOTHING
     log.info("delivery moved", extra={"delivery": delivery.id, "state": step.state, "code": step.code})
     audit.record(session, _event(tools, "transport", delivery, step.code or step.state))
+    return incident.of_verdict(step)
 
 
 def _event(tools: Tools, action: str, delivery: Delivery, outcome: str) -> AuditEvent:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from portal.adapters import log_lines
 from portal.domain.audit import AuditEvent
-from portal.store import audit, retention
+from portal.store import audit, retention, scrubbing
 from portal.worker import incoming, outgoing
 from portal.worker.care import carefully
 from portal.worker.tools import tools_of
@@ -59,11 +59,10 @@ def seal(tools: Tools) -> None:
 def forget(tools: Tools) -> None:
     """Keep nothing longer than it is needed."""
     with tools.database.write() as session:
-        counts = asdict(retention.run(session, tools.now(), tools.settings.lifetimes))
-        said = ", ".join(f"{name} {count}" for name, count in counts.items())
-        audit.record(session, AuditEvent(tools.now(), "retention_run", "ok", "worker", basis=said))
-    retention.scrub(tools.database)
-    log.info("retention run", extra=counts)
+        counts = retention.run(session, tools.now(), tools.settings.lifetimes)
+        audit.record(session, AuditEvent(tools.now(), "retention_run", "ok", "worker", basis=counts.basis()))
+    scrubbed = scrubbing.scrub(tools.database)
+    log.info("retention run", extra=asdict(counts) | {"scrubbed": scrubbed})
 
 
 _DUTIES: dict[Callable[[Tools], None], timedelta] = {seal: timedelta(seconds=5), forget: timedelta(hours=1)}

@@ -7,14 +7,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from portal.adapters.log_lines import place_of
+from portal.domain import incident
 from portal.domain.audit import AuditEvent
-from portal.domain.delivery import Failed, Sent, State, Step, after_send, after_silence
+from portal.domain.delivery import MAX_ATTEMPTS, Failed, Sent, State, Step, after_send, after_silence
 from portal.errors import MessageRejected, UpstreamError
-from portal.store import audit, outbox
-from portal.worker import readdressing
+from portal.store import audit, outbox, wishes
+from portal.worker import alarms, readdressing
+from portal.worker.alarms import Seen
 from portal.worker.handing import hand_over
 
 if TYPE_CHECKING:
+    from portal.domain.context import ReplyTo
     from portal.store.outbox import Delivery, Taken
     from portal.worker.tools import Tools
 
@@ -26,6 +29,7 @@ LEASE = timedelta(seconds=20)
 class _Outcome(NamedTuple):
     step: Step
     taken: Taken | None = None
+    anew_to: ReplyTo | None = None
 
 
 def move_one(tools: Tools) -> bool:
@@ -39,8 +43,13 @@ def move_one(tools: Tools) -> bool:
         settled = outbox.settle(session, claimed, outcome.step, tools.now(), outcome.taken)
         if settled:
             audit.record(session, _event(tools, claimed, outcome.step))
-    said = "delivery moved" if settled else "lease was lost"
+        if settled and outcome.anew_to:
+            ids = {"new_id": tools.token(), "msg_id": tools.message_id()}
+            wishes.send_anew(session, claimed, **ids, to=outcome.anew_to, now=tools.now())
+    said = "delivery moved" if settled else "lease was lost, or news were first"
     log.info(said, extra={"delivery": claimed.id, "state": outcome.step.state, "code": outcome.step.code})
+    if settled:
+        alarms.tell(tools, [Seen(incident.of_turn(claimed.state, outcome.step, claimed.tries), claimed.epj_id)])
     return True
 
 
@@ -48,11 +57,15 @@ def _next(tools: Tools, claimed: Delivery) -> _Outcome:
     if claimed.state is State.QUEUED:
         return _attempt(tools, claimed)
     if claimed.state is State.REJECTED_APPREC:
-        return _Outcome(readdressing.look_up_again(tools, claimed))
+        step, to = readdressing.look_up_again(tools, claimed)
+        return _Outcome(step, anew_to=to)
     return _Outcome(_silence(tools, claimed))
 
 
 def _attempt(tools: Tools, delivery: Delivery) -> _Outcome:
+    if delivery.tries > MAX_ATTEMPTS:
+        # The last attempt never came back: what ends its worker must not end one after the other.
+        return _failed(tools, delivery, Failed("internal", retryable=False))
     try:
         taken = hand_over(tools, delivery)
     except MessageRejected as error:

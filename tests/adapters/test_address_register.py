@@ -163,6 +163,17 @@ def test_while_the_register_is_down_what_it_last_had_stands_for_a_day(nhn: Regis
     assert refusal(register) == ("upstream_refused", True)
 
 
+def test_who_wants_it_fresh_gets_what_the_register_has_now_or_nothing(nhn: Register) -> None:
+    register = nhn.adapter()
+    first = register.party(HER_ID)
+    assert register.party(HER_ID, fresh=True) == first
+    assert len(nhn.asked) == 2
+    nhn.says = lambda _: DOWN
+    with pytest.raises(UpstreamError):
+        register.party(HER_ID, fresh=True)
+    assert register.party(HER_ID) == first
+
+
 def test_a_register_that_is_down_is_asked_every_ten_seconds_at_most(nhn: Register) -> None:
     register = nhn.adapter()
     kept = register.party(HER_ID)

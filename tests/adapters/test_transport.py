@@ -7,16 +7,26 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
+from support.notes import NOTE
+from support.staging import settings_for
 
 from portal.adapters.http import Egress
-from portal.adapters.transport import Simulator, transports
+from portal.adapters.transport.contract import Handed, Parcel
+from portal.adapters.transport.simulator import Simulator
+from portal.adapters.transport.ways import transports
+from portal.demo import apprec
+from portal.domain.dialogmelding import build
+from portal.domain.news import Receipted, Unread
 from portal.errors import UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from portal.adapters.transport.message_service import MessageService
 
 MESSAGE = b"<MsgHead/>" * 1000
-MSG_ID = "0f0e0d0c-0000-4000-8000-000000000011"
+MSG_ID = NOTE.msg_id
 
 
 class Journal(ThreadingHTTPServer):
@@ -77,7 +87,7 @@ def simulator(journal: Journal) -> Simulator:
 
 
 def test_a_message_is_posted_as_it_is(journal: Journal, simulator: Simulator) -> None:
-    assert simulator.send(journal.address, MSG_ID, MESSAGE) == "j-1"
+    assert simulator.send(Parcel(journal.address, NOTE, MESSAGE)) == Handed("j-1")
 
     [(method, path, headers, body)] = journal.seen
     assert (method, path, body) == ("POST", "/edi/messages", MESSAGE)
@@ -97,7 +107,7 @@ def test_a_refusal_says_whether_time_may_heal_it(
     journal.answers(status, {"id": "hemmelig"})
 
     with pytest.raises(UpstreamError) as refused:
-        simulator.send(journal.address, MSG_ID, MESSAGE)
+        simulator.send(Parcel(journal.address, NOTE, MESSAGE))
 
     assert (refused.value.code, refused.value.retryable) == ("upstream_refused", retryable)
     assert refused.value.detail == f"status {status}"
@@ -109,7 +119,7 @@ def test_a_malformed_acceptance_is_no_acceptance(journal: Journal, simulator: Si
     journal.answers(202, body)
 
     with pytest.raises(UpstreamError) as malformed:
-        simulator.send(journal.address, MSG_ID, MESSAGE)
+        simulator.send(Parcel(journal.address, NOTE, MESSAGE))
 
     assert (malformed.value.code, malformed.value.retryable) == ("upstream_malformed", True)
     assert "hemmelig" not in str(malformed.value)
@@ -120,31 +130,61 @@ def test_a_server_that_is_down_may_come_back() -> None:
         address, origin = gone.address, gone.origin
 
     with pytest.raises(UpstreamError) as unreachable:
-        Simulator(Egress({origin})).send(address, MSG_ID, MESSAGE)
+        Simulator(Egress({origin})).send(Parcel(address, NOTE, MESSAGE))
 
     assert (unreachable.value.code, unreachable.value.retryable) == ("upstream_unreachable", True)
 
 
+@pytest.mark.parametrize(("status", "body", "found"), [(404, {}, None), (200, {"id": "j-1"}, Handed("j-1"))])
+def test_a_message_is_asked_for_by_its_msg_id(
+    journal: Journal, simulator: Simulator, status: int, body: object, found: Handed | None
+) -> None:
+    journal.answers(status, body)
+
+    assert simulator.find(Parcel(journal.address, NOTE, MESSAGE)) == found
+    assert journal.seen[0][:2] == ("GET", f"/edi/messages/{MSG_ID}")
+
+
+@pytest.mark.parametrize("status", [202, 403, 500])
+def test_no_clear_answer_is_not_taken_for_no_message(journal: Journal, simulator: Simulator, status: int) -> None:
+    journal.answers(status, {"id": "j-1"})
+
+    with pytest.raises(UpstreamError, match="upstream_refused"):
+        simulator.find(Parcel(journal.address, NOTE, MESSAGE))
+
+
 def test_receipts_come_in_order_with_the_last_cursor(journal: Journal, simulator: Simulator) -> None:
-    documents = [b"<AppRec>1</AppRec>", b"<AppRec>\xff</AppRec>"]
+    documents = [_receipt("1"), b"<AppRec>\xff</AppRec>"]
     receipts = [{"cursor": str(n), "document": b64encode(doc).decode()} for n, doc in enumerate(documents, start=7)]
     journal.answers(200, {"receipts": receipts})
 
-    assert simulator.receipts(journal.address, "6&x=/æ") == (documents, "8")
+    (receipted, unread), cursor = simulator.news(journal.address, "6&x=/æ")
+
+    assert isinstance(receipted, Receipted)
+    assert (receipted.apprec.status, receipted.reference) == ("1", None)
+    assert (unread, cursor) == (Unread(documents[1], "not well-formed"), "8")
     assert journal.seen[0][:2] == ("GET", "/edi/receipts?after=6%26x%3D%2F%C3%A6")
 
 
 def test_no_receipts_leave_the_cursor(journal: Journal, simulator: Simulator) -> None:
     journal.answers(200, {"receipts": []})
 
-    assert simulator.receipts(journal.address, "6") == ([], "6")
+    assert simulator.news(journal.address, "6") == ([], "6")
 
 
 def test_one_unreadable_receipt_does_not_block_the_rest(journal: Journal, simulator: Simulator) -> None:
-    good = b64encode(b"<AppRec/>").decode()
+    good = b64encode(_receipt("2")).decode()
     journal.answers(200, {"receipts": [{"cursor": "1", "document": "***"}, {"cursor": "2", "document": good}]})
 
-    assert simulator.receipts(journal.address, "") == ([b"***", b"<AppRec/>"], "2")
+    (unread, receipted), cursor = simulator.news(journal.address, "")
+
+    assert unread == Unread(b"***", "not well-formed")
+    assert isinstance(receipted, Receipted)
+    assert cursor == "2"
+
+
+def _receipt(status: str) -> bytes:
+    return apprec.build(build(NOTE), status=status, errors=(), apprec_id="a-1", generated_at=NOTE.generated_at)
 
 
 @pytest.mark.parametrize(
@@ -162,16 +202,17 @@ def test_a_malformed_list_of_receipts_is_refused(journal: Journal, simulator: Si
     journal.answers(200, body)
 
     with pytest.raises(UpstreamError, match="upstream_malformed"):
-        simulator.receipts(journal.address, "")
+        simulator.news(journal.address, "")
 
 
-def test_transports_are_made_by_name(journal: Journal) -> None:
-    made = transports(["simulator"], Egress({journal.origin}))
+def test_transports_are_made_by_name_and_no_other_is(journal: Journal, tmp_path: Path) -> None:
+    settings = settings_for(journal.origin, journal.origin, "sqlite://", tmp_path, {})
+
+    made = transports(settings, Egress({journal.origin}), _no_service)
 
     assert made.keys() == {"simulator"}
-    assert made["simulator"].send(journal.address, MSG_ID, MESSAGE) == "j-1"
+    assert made["simulator"].send(Parcel(journal.address, NOTE, MESSAGE)) == Handed("j-1")
 
 
-def test_an_unknown_transport_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match=r"unknown transport: amqp, smtp"):
-        transports(["simulator", "smtp", "amqp"], Egress(()))
+def _no_service() -> MessageService:
+    raise AssertionError("nobody asked for NHN's message service")

@@ -1,4 +1,4 @@
-"""`make bench`: what pages, logins and launches cost, side by side with the least they could, in one run.
+"""`make bench`: what pages, logins, launches and reports cost, side by side with the least they could, in one run.
 
 Writes bench.json. With names behind it (`python -m bench launch`) it measures these alone, and writes nothing.
 """
@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 import secrets
+import signal
 import sys
 import time
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from bench import launch, load, login, servers
+from bench import launch, load, login, servers, writeback
 from bench.catalogue import of_size
 from bench.figures import Figure
 from support import sealed_rows
@@ -50,6 +51,8 @@ STYLES = ("theme.css", "designsystemet.css")
 
 def main() -> None:
     """Measure, print a line each, and keep them all."""
+    # Ended from outside, it still ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     # The visitor has a core of its own; the servers are on the other one.
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     found: dict[str, Any] = {}
@@ -155,6 +158,7 @@ _PARTS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "pages": pages,
     "login": lambda folder: login.measured(folder / "login"),
     "launch": lambda folder: launch.measured(folder / "launch"),
+    "writeback": lambda folder: writeback.measured(folder / "writeback"),
 }
 
 if __name__ == "__main__":

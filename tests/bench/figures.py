@@ -1,8 +1,8 @@
-"""What is measured: one value, or the middle one of several runs with the extremes beside it."""
+"""What is measured: one value, or the middle one of several runs with the extremes or the quartiles beside it."""
 
 from __future__ import annotations
 
-from statistics import median
+from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Figure(NamedTuple):
-    """A line of the table; `runs` are the least and the most."""
+    """A line of the table; `runs` are the least and the most, or where that is said the quartiles."""
 
     name: str
     value: float
@@ -28,3 +28,16 @@ class Figure(NamedTuple):
 
 def of_runs(name: str, values: Sequence[float], unit: str) -> Figure:
     return Figure(name, median(values), unit, (min(values), max(values)))
+
+
+def in_quartiles(name: str, values: Sequence[float], unit: str) -> Figure:
+    """The same with the quartiles, where a run can meet another one's checkpoint."""
+    if len(values) == 1:
+        return Figure(name, values[0], unit)
+    low, middle, high = quantiles(values, n=4, method="inclusive")
+    return Figure(name, middle, unit, (low, high))
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+    """Run by run."""
+    return [one / other for one, other in zip(ours, theirs, strict=True)]

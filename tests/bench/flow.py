@@ -46,8 +46,8 @@ class FlowError(Exception):
 class Wire:
     """HTTP, with the connection kept open."""
 
-    def __init__(self, origin: str) -> None:
-        self._connection = HTTPConnection(urlsplit(origin).netloc, timeout=10)
+    def __init__(self, origin: str, timeout: float = 10) -> None:
+        self._connection = HTTPConnection(urlsplit(origin).netloc, timeout=timeout)
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         self._connection.request(method, path, body, dict(headers))
@@ -86,6 +86,9 @@ class Flow:
     def run(self) -> None:
         verifier = token()
         self.redeem(self.authorize(self.push(self.mint(), verifier)), verifier)
+
+    def close(self) -> None:
+        self.line.close()
 
     def mint(self) -> str:
         """Click; the page goes on to the target with the handle of a launch."""

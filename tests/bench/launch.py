@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from bench import issuers, pressure, signatures
-from bench.figures import Figure, of_runs
+from bench.figures import Figure, of_runs, ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from bench.issuers import Subject
@@ -103,11 +103,11 @@ def _costs(found: dict[str, Measured], alone: dict[str, list[float]]) -> Iterato
         yield of_runs(f"launch, {name}: CPU per flow{limit}", one.cpu, "ms")
     for name, costs in alone.items():
         yield of_runs(f"launch, {name}: CPU of its signatures alone", costs, "ms")
-        yield of_runs(f"launch, {name} as a ratio to its signatures", _ratio(found[name].cpu, costs), "x")
+        yield of_runs(f"launch, {name} as a ratio to its signatures", ratio(found[name].cpu, costs), "x")
         for other in OTHERS:
-            yield of_runs(f"launch, {name} as a ratio to {other}", _ratio(found[name].cpu, found[other].cpu), "x")
+            yield of_runs(f"launch, {name} as a ratio to {other}", ratio(found[name].cpu, found[other].cpu), "x")
     few, many = found[_with(SIZES[0])].cpu, found[_with(SIZES[-1])].cpu
-    yield of_runs(f"launch, strict: {SIZES[-1]} live contexts as a ratio to {SIZES[0]}", _ratio(many, few), "x")
+    yield of_runs(f"launch, strict: {SIZES[-1]} live contexts as a ratio to {SIZES[0]}", ratio(many, few), "x")
 
 
 def _latencies(name: str, one: Measured) -> Iterator[Figure]:
@@ -125,10 +125,6 @@ def _failures(found: dict[str, Measured]) -> Iterator[Figure]:
         for reason, count in one.failed.most_common():
             print(f"launch, {name}: failed {count} times: {reason}")
     yield Figure("launch: flows that failed", sum(one.failed.total() for one in found.values()), "")
-
-
-def _ratio(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
-    return [one / other for one, other in zip(ours, theirs, strict=True)]
 
 
 def _with(size: int) -> str:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from portal.domain.catalogue import Catalogue
 
+CORES = sorted(os.sched_getaffinity(0))
+"""What there is, before anybody is given one of their own."""
 _TICK = os.sysconf("SC_CLK_TCK")
 # Threads as in deploy/gunicorn.conf.py; not that file, whose workers are replaced every ten thousand requests.
 _GUNICORN = [sys.executable, "-m", "gunicorn", "--workers", "1", "--threads", "8", "--worker-class", "gthread"]
@@ -58,16 +60,39 @@ class Server:
         self.process, self.origin = process, origin
 
     def cpu_seconds(self) -> float:
-        """What it and its children have used so far."""
-        return sum(_cpu(pid) for pid in self._pids())
+        """What it and all below it have used so far."""
+        return cpu_seconds(self.process.pid)
 
     def memory_mb(self) -> float:
         """What its largest process holds in memory."""
-        return max(_resident(pid) for pid in self._pids()) / 1e6
+        return max(_resident(pid) for pid in family(self.process.pid)) / 1e6
 
-    def _pids(self) -> list[int]:
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
-        return [self.process.pid, *map(int, children.split())]
+    def has(self, program: str) -> bool:
+        """Whether a process below it is of this program."""
+        return any(program in command(pid) for pid in family(self.process.pid))
+
+
+def family(pid: int) -> list[int]:
+    """A process and all below it, those that are gone meanwhile left out."""
+    found = [pid]
+    for one in found:
+        with suppress(OSError):
+            for task in Path(f"/proc/{one}/task").iterdir():
+                found += map(int, (task / "children").read_text(encoding="ascii").split())
+    return found
+
+
+def command(pid: int) -> str:
+    """How a process was started; empty for one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process and all below it have used so far, those that have ended included."""
+    return sum(_cpu(one) for one in family(pid))
 
 
 @contextmanager
@@ -147,8 +172,12 @@ def _await(url: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0  # ended meanwhile: its parent has its time
+    # Its own, user and system, and that of its children who have ended.
+    return sum(map(int, fields[11:15])) / _TICK
 
 
 def _resident(pid: int) -> int:

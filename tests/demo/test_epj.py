@@ -77,6 +77,14 @@ def test_the_same_message_again_is_one_message_and_one_receipt(epj: Epj) -> None
     assert len(epj.receipts()) == 1
 
 
+def test_whether_a_message_is_here_can_be_asked(epj: Epj) -> None:
+    address = f"{epj.origin}/messages/{NOTE.msg_id}"
+    assert requests.get(address, timeout=5).status_code == 404
+    epj.post(MESSAGE)
+    answer = requests.get(address, timeout=5)
+    assert (answer.status_code, answer.json()) == (200, {"id": NOTE.msg_id})
+
+
 def test_receipts_are_read_on_from_a_cursor(epj: Epj) -> None:
     other = "0f0e0d0c-0000-4000-8000-000000000012"
     epj.post(MESSAGE)

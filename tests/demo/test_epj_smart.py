@@ -129,4 +129,5 @@ def test_the_journal_says_what_it_can(epj: Epj) -> None:
         "Practitioner",
         "PractitionerRole",
         "Organization",
+        "DocumentReference",
     }

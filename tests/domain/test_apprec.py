@@ -9,7 +9,7 @@ from support.standards import needs_standards, sample
 
 from portal.domain.apprec import parse
 from portal.domain.receipt import AppRec, ReceiptError, ReceiptStatus
-from portal.domain.xml import APPREC_1_0, APPREC_1_1
+from portal.domain.xml import APPREC_1_0, APPREC_1_1, XMLDSIG
 from portal.errors import MessageRejected
 
 RECEIPT = """<AppRec xmlns="http://www.kith.no/xmlstds/apprec/2012-02-15">
@@ -119,6 +119,14 @@ def test_what_is_no_receipt_is_refused_by_rule(old: str, new: str, rule: str) ->
         parse(changed(old, new))
 
     assert (rejected.value.code, rejected.value.detail) == ("apprec_invalid", rule)
+
+
+@pytest.mark.parametrize("where", ["<Status", "</Sender>", "</AppRec>"])
+def test_a_signed_receipt_is_not_read_for_nobody_here_knows_whose_signature_holds(where: str) -> None:
+    with pytest.raises(MessageRejected) as rejected:
+        parse(changed(where, f'<ds:Signature xmlns:ds="{XMLDSIG}"/>{where}'))
+
+    assert rejected.value.detail == "signed"
 
 
 def doctype(declaration: str, *, use: str = "") -> str:

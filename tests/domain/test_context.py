@@ -52,6 +52,16 @@ def test_messages_need_an_address_and_a_number(reply_to: ReplyTo | None, hpr_num
     assert context.can_take_messages is can
 
 
+def test_reports_come_as_messages_or_for_a_while_as_documents() -> None:
+    neither = replace(CONTEXT, reply_to=None)
+    documents = replace(neither, documents_until=NOW + timedelta(minutes=5))
+    assert not neither.can_take_reports(NOW)
+    assert replace(CONTEXT, reply_to=REPLY_TO).can_take_reports(NOW + timedelta(days=1))
+    assert documents.can_take_reports(NOW + timedelta(minutes=5) - timedelta(microseconds=1))
+    assert not documents.can_take_reports(NOW + timedelta(minutes=5))
+    assert not documents.can_take_messages
+
+
 @pytest.mark.parametrize(
     ("organisation", "label"),
     [(Organisation("999977774"), "999977774"), (Organisation("999977774", "999977775"), "999977774/999977775")],

@@ -116,6 +116,8 @@ def test_silence_becomes_overdue_after_the_transports_last_resend(hours: int, *,
     [
         (State.QUEUED, False, False),
         (State.SENT, True, False),
+        (State.TRANSPORT_OK, True, False),
+        (State.CANCELLED, False, False),
         (State.COMPLETED, True, True),
         (State.REJECTED_TRANSPORT, False, False),
         (State.REJECTED_APPREC, True, False),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,11 +14,13 @@ from portal.domain.journal_note import check
 from portal.domain.oids import DNR
 from portal.errors import MessageRejected
 
+NOW = NOTE.generated_at
 BROKEN: list[tuple[str, dict[str, Any]]] = [
     ("msg_id", {"msg_id": ""}),
     ("msg_id", {"msg_id": NOTE.msg_id.upper()}),
     ("msg_id", {"msg_id": "{" + NOTE.msg_id + "}"}),
     ("generated_at", {"generated_at": datetime(2026, 1, 15, 10)}),  # noqa: DTZ001  the fault that is tested
+    ("generated_at", {"generated_at": NOW + timedelta(minutes=6)}),
     ("document_id", {"document_id": ""}),
     ("document_id", {"document_id": "a b"}),
     ("sender.name", {"sender": replace(NOTE.sender, name=" ")}),
@@ -49,13 +51,17 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
 
 
 def test_a_whole_note_passes() -> None:
-    check(NOTE)
+    check(NOTE, NOW)
+
+
+def test_the_clocks_of_two_hosts_may_differ_a_little() -> None:
+    check(NOTE, NOW - timedelta(minutes=5))
 
 
 @pytest.mark.parametrize(("rule", "changes"), BROKEN, ids=[f"{rule}-{n}" for n, (rule, _) in enumerate(BROKEN)])
 def test_each_rule_is_named(rule: str, changes: dict[str, Any]) -> None:
     with pytest.raises(MessageRejected) as rejected:
-        check(replace(NOTE, **changes))
+        check(replace(NOTE, **changes), NOW)
 
     assert (rejected.value.code, rejected.value.detail) == ("message_invalid", rule)
 
@@ -64,6 +70,6 @@ def test_every_broken_rule_is_named_and_no_value() -> None:
     patient = replace(NOTE.patient, number="01817512485")
 
     with pytest.raises(MessageRejected) as rejected:
-        check(replace(NOTE, text="", pdf=b"hemmelig", patient=patient))
+        check(replace(NOTE, text="", pdf=b"hemmelig", patient=patient), NOW)
 
     assert rejected.value.detail == "patient.number, text, pdf"

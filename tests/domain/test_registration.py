@@ -169,3 +169,23 @@ def test_a_smart_server_has_an_address_that_we_may_call(address: str) -> None:
     for change in ({"issuer": address}, {"origins": [address]}):
         with pytest.raises(ValidationError):
             Epj.model_validate(EPJ | {"smart": SMART | change})
+
+
+def test_a_journal_takes_documents_only_where_that_is_registered() -> None:
+    smart = {"issuer": "https://epj.example.no/fhir", "client_id": "us"}
+    (left_out, takes) = (
+        Epj.model_validate({**EPJ, "smart": smart | told}).smart
+        for told in ({}, {"documents": True, "document_type": "B02-2"})
+    )
+    assert left_out
+    assert takes
+    assert (left_out.documents, left_out.document_type) == (False, "J00-1")
+    assert (takes.documents, takes.document_type) == (True, "B02-2")
+
+
+@pytest.mark.parametrize("kind", ["", "J00", "j00-1", "J00-1 ", "J00-111", "<x>"])
+def test_a_document_s_type_is_a_code_of_volven(kind: str) -> None:
+    smart = {"issuer": "https://epj.example.no/fhir", "client_id": "us", "document_type": kind}
+    with pytest.raises(ValidationError) as refused:
+        Epj.model_validate({**EPJ, "smart": smart})
+    assert fault(refused) == "smart.document_type"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
+from support.receipt_pages import receipt_states
 from support.source import ROOT
 from support.workstation import audited, choose, keep_picture, overflow, violations
 
@@ -132,6 +133,7 @@ def pages(desk: Workstation, lang: str) -> Iterator[tuple[str, Page]]:
     page.locator("#demo-melding form[action$='open/demo-melding'] button").click()
     yield "asked-first", page
     yield "receipts", with_a_receipt(desk, page, lang)
+    yield from receipt_states(desk, journal, f"lang={lang}")
     yield "closed-patient", with_the_patient_closed(journal, page, in_language(patient, lang))
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from support.helseid import ANNA
-from support.journal import Journal
-from support.loopback import http_server
+from support.journal import taking, working
 from support.staging import living
-
-from portal.store import registry
-from portal.worker.tools import tools_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from support.journal import Journal
     from support.world import Profile, World
 
     from portal.demo.browser import Browser, Page
@@ -54,23 +50,15 @@ def world(database_url: str, tmp_path: Path, profile: Profile) -> Iterator[World
 @pytest.fixture
 def journal(world: World) -> Iterator[Journal]:
     """The EPJ's journal at the address that it registered."""
-    taking = Journal(world)
-    with http_server(taking.answer) as address:
-        taking.address = address
-        with world.database.write() as session:
-            registry.disable_epj(session, "epj")
-            registry.propose_epj(session, world.epj.model_copy(update={"transport_address": address}), "en")
-            registry.approve_epj(session, "epj", "to")
-        yield taking
+    with taking(world) as served:
+        yield served
 
 
 @pytest.fixture
 def tools(world: World, journal: Journal) -> Iterator[Tools]:
     """A worker with the world's clock."""
-    settings = world.settings.model_copy(update={"egress_allow": (journal.address,)})
-    made = tools_of(settings)
-    yield replace(made, now=world.clock, jitter=lambda: 1.0)
-    made.database.close()
+    with working(world, journal) as made:
+        yield made
 
 
 @pytest.fixture

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 from support.bodies import LINE, OLE, PDF
 from support.helseid import ANNA, BO
+from support.journal import turn
 from support.loopback import Says
 
 from portal.adapters.http import Egress
-from portal.adapters.transport import Simulator
-from portal.domain.delivery import State, Step
-from portal.store import audit, outbox
+from portal.adapters.transport.simulator import Simulator
 from portal.store.vault import vault_of
 
 if TYPE_CHECKING:
+    from support.journal import Journal
     from support.world import World
 
+    from portal.adapters.transport.contract import Handed, Parcel
     from portal.demo.browser import Browser, Page
     from portal.worker.tools import Tools
-from support.journal import Journal, turn
 
 
 def test_a_document_reaches_the_journal_and_its_receipt_comes_back(
@@ -74,65 +74,17 @@ def test_a_rejection_is_shown_with_its_code(
     assert "E35" in page.text
 
 
-def test_a_receipt_is_immutable_and_a_repeat_changes_nothing(
-    world: World, anna: tuple[Browser, Page], tools: Tools, journal: Journal
-) -> None:
-    given = world.launch(*anna)
-    world.put(given)
-    turn(tools)
-    journal.reply("1")
-    turn(tools)
-    journal.reply("2", ("X99", "Annen feil"))
-    world.put(given, "d-2")
-    turn(tools)
-    turn(tools)
-    assert world.state_of(given).json()["state"] == "completed"
-
-
-def test_silence_becomes_overdue_and_a_late_receipt_still_decides(
-    world: World, anna: tuple[Browser, Page], tools: Tools, journal: Journal
-) -> None:
-    given = world.launch(*anna)
-    world.put(given)
-    turn(tools)
-    world.clock.ahead += timedelta(hours=77)
-    assert turn(tools)
-    with world.database.read() as session:
-        states = session.connection().exec_driver_sql("SELECT state FROM delivery").scalars().all()
-    assert states == ["overdue"]
-    journal.reply("1")
-    turn(tools)
-    with world.database.read() as session:
-        states = session.connection().exec_driver_sql("SELECT state FROM delivery").scalars().all()
-    assert states == ["completed"]
-
-
 def test_a_journal_that_is_down_gets_the_same_bytes_later(
     world: World, anna: tuple[Browser, Page], tools: Tools, journal: Journal
 ) -> None:
-    world.put(world.launch(*anna))
+    msg_id = world.put(world.launch(*anna)).json()["msg_id"]
     journal.says = Says({}, 503)
     assert turn(tools)
-    (first,) = journal.messages.values()
-    assert not turn(tools)
     journal.says = None
     world.clock.ahead += timedelta(seconds=2)
     assert turn(tools)
-    assert list(journal.messages.values()) == [first]
-
-
-def test_the_lease_of_a_dead_worker_comes_free_and_its_late_answer_is_fenced(
-    world: World, anna: tuple[Browser, Page], tools: Tools
-) -> None:
-    world.put(world.launch(*anna))
-    with tools.database.write() as session:
-        dead = outbox.claim(session, world.clock(), timedelta(seconds=30))
-    assert dead
-    assert not turn(tools)
-    world.clock.ahead += timedelta(seconds=31)
-    assert turn(tools)
-    with tools.database.write() as session:
-        assert not outbox.settle(session, dead, Step(State.QUEUED, world.clock()), world.clock())
+    assert journal.posts == [msg_id, msg_id]
+    assert b"Fastlege" in journal.messages[msg_id]
 
 
 def test_a_document_whose_key_is_not_here_yet_waits_for_it(
@@ -157,11 +109,11 @@ def test_a_fault_of_ours_on_one_message_holds_up_no_other(
         world.put(given, name)
 
     class Broken(Simulator):
-        def send(self, address: str, msg_id: str, message: bytes) -> str:
+        def send(self, parcel: Parcel) -> Handed:
             if not broken:
-                broken.append(msg_id)
+                broken.append(parcel.note.msg_id)
                 raise KeyError("a slip")
-            return super().send(address, msg_id, message)
+            return super().send(parcel)
 
     broken: list[str] = []
     slipping = replace(tools, transports={"simulator": Broken(Egress({journal.address}))})
@@ -169,34 +121,3 @@ def test_a_fault_of_ours_on_one_message_holds_up_no_other(
     assert turn(slipping)
     assert len(journal.messages) == 1
     assert broken[0] not in journal.messages
-
-
-def test_a_receipt_that_nobody_can_read_is_noted_and_hides_none_behind_it(
-    world: World, anna: tuple[Browser, Page], tools: Tools, journal: Journal
-) -> None:
-    given = world.launch(*anna)
-    world.put(given)
-    turn(tools)
-    journal.receipts.append(b"<not a receipt")
-    journal.reply("1")
-    turn(tools)
-    assert world.state_of(given).json()["state"] == "completed"
-    with world.database.read() as session:
-        assert "unreadable" in [row.get("outcome") for row in audit.export(session)]
-
-
-def test_a_correction_never_overtakes_what_it_corrects(
-    world: World, anna: tuple[Browser, Page], tools: Tools, journal: Journal
-) -> None:
-    given = world.launch(*anna)
-    first = world.put(given, "d-1").json()["msg_id"]
-    journal.says = Says({}, 503)
-    assert turn(tools)
-    second = world.put(given, "d-2", corrects="d-1").json()["msg_id"]
-    journal.says = None
-    journal.messages.clear()
-    assert not turn(tools)
-    world.clock.ahead += timedelta(seconds=2)
-    assert turn(tools)
-    assert turn(tools)
-    assert list(journal.messages) == [first, second]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 import pytest
 from sqlalchemy import select
 from support.catalogue import demo_catalogue
-from support.helseid import ANNA
 from support.statements import queries
 
 from portal.domain.delivery import State
 from portal.store import catalogue, retention
 from portal.store.publishing import publish
-from portal.store.tables.journal import DeliveryRow
+from portal.store.tables.journal import DeliveryRow, DocumentRow
 
 if TYPE_CHECKING:
     from support.world import World
@@ -25,12 +25,6 @@ SERVICE = "demo-melding"
 TITLE = "Demomelding"
 
 
-@pytest.fixture
-def anna(world: World) -> tuple[Browser, Page]:
-    browser = world.browser()
-    return browser, world.open_patient(browser, ANNA)
-
-
 def receipts(world: World, browser: Browser) -> Page:
     page = browser.open(f"{world.origin}/kvitteringer")
     assert page.status == 200
@@ -38,7 +32,7 @@ def receipts(world: World, browser: Browser) -> Page:
 
 
 def headings(page: Page) -> list[str]:
-    return [heading.text_content() for heading in page.tree.xpath("//article/h2")]
+    return [heading.text_content() for heading in page.tree.xpath("//article/h3")]
 
 
 def asked_for(world: World, browser: Browser, deliveries: int) -> list[str]:
@@ -59,6 +53,37 @@ def test_twenty_deliveries_cost_as_many_queries_as_one(world: World, anna: tuple
     twenty = asked_for(world, browser, 20)
     assert len(twenty) == len(one) > 2
     assert not [sql for sql in twenty if "sealed_pdf" in sql]
+
+
+def test_fifty_stand_on_a_page_and_the_rest_on_the_next(world: World, anna: tuple[Browser, Page]) -> None:
+    browser, listed = anna
+    assert world.put(world.launch(browser, listed)).status == 202
+    with world.database.write() as session:
+        one, launched = session.scalars(select(DeliveryRow)).one(), session.scalars(select(DocumentRow)).one()
+        for number in range(51):
+            same = {"client_id": launched.client_id, "launch_id": launched.launch_id, "digest": "0" * 64}
+            at = launched.accepted_at - timedelta(minutes=number + 1)
+            document = DocumentRow(id=f"o-{number}", document_id=f"o-{number}", accepted_at=at, **same)
+            session.add(document)
+            session.flush()
+            named = {"id": f"o-{number}", "document_id": document.id, "msg_id": f"m-{number}"}
+            session.add(DeliveryRow(**named, epj_id=one.epj_id, state=State.CANCELLED if number == 50 else State.SENT))
+    first = receipts(world, browser)
+    assert len(headings(first)) == 50
+    assert first.tree.xpath("//main//h2/text()")[:-1] == ["Ikke bekreftet ennå"]
+    (onwards,) = first.tree.xpath("//a[normalize-space()='Neste side']/@href")
+    second = browser.open(f"{world.origin}{onwards}")
+    assert len(headings(second)) == 2
+    assert second.tree.xpath("//main//h2/text()")[:-1] == ["Ikke bekreftet ennå", "Ferdig"]
+    assert second.tree.xpath("//a[normalize-space()='Neste side']") == []
+    ticked = browser.submit(second, second.form("/kvitteringer/o-49/fort?side=2"))
+    assert (ticked.url, ticked.status) == (f"{world.origin}/kvitteringer?side=2", 200)
+
+
+@pytest.mark.parametrize("page", ["0", "-3", "x", "99999999999999999999"])
+def test_a_page_that_is_none_is_no_trouble(world: World, anna: tuple[Browser, Page], page: str) -> None:
+    browser, _ = anna
+    assert browser.open(f"{world.origin}/kvitteringer?side={page}").status == 200
 
 
 def test_a_service_that_left_the_catalogue_is_shown_by_its_id(world: World, anna: tuple[Browser, Page]) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.bodies import PDF, document_body
+from support.bodies import PDF, document_body, with_pdf
 from support.helseid import ANNA
 
 from portal.store import audit
@@ -38,8 +36,7 @@ def test_the_same_bytes_get_the_same_answer_and_other_bytes_a_conflict(
     first, again = world.put(given), world.put(given)
     assert (first.status, again.status) == (202, 200)
     assert first.json() == again.json()
-    other = PDF + b"%%EOF\n"
-    changed = world.put(given, pdf=b64encode(other).decode(), pdf_sha256=sha256(other).hexdigest())
+    changed = world.put(given, **with_pdf(PDF + b"\n"))
     assert (changed.status, changed.json()["code"]) == (409, "document_conflict")
 
 
@@ -63,8 +60,8 @@ def test_a_correction_names_a_document_of_the_same_patient(world: World, anna: t
     ("changes", "status", "code"),
     [
         ({"pdf": "***"}, 422, "not_a_pdf"),
-        ({"pdf": b64encode(b"MZ not a pdf").decode()}, 422, "not_a_pdf"),
-        ({"pdf": b64encode(b"%PDF-").decode()}, 422, "not_a_pdf"),
+        (with_pdf(b"MZ not a pdf"), 422, "not_a_pdf"),
+        (with_pdf(b"%PDF-"), 422, "not_a_pdf"),
         ({"pdf_sha256": "0" * 64}, 400, "pdf_digest_mismatch"),
         ({"text": ""}, 422, "invalid_body"),
         ({"text": "x" * 501}, 422, "invalid_body"),

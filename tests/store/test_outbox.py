@@ -12,9 +12,11 @@ from support import sealed_rows
 from support.sealed_rows import CLIENT, EPJ, NOW
 from support.statements import queries
 
-from portal.domain.delivery import State, Step
+from portal.domain.delivery import LISTENED, State, Step
+from portal.domain.receipt import AppRec, ReceiptError, ReceiptStatus
 from portal.store import documents, outbox
 from portal.store.documents import Document
+from portal.store.outbox import Taken
 from portal.store.tables.journal import DeliveryRow, DocumentRow
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ SENT = Document("d", CLIENT.client_id, "doc", "l-1", "0" * 64, "Kvittering", "Se
 LEASE, SECOND, DAY = timedelta(seconds=20), timedelta(seconds=1), timedelta(days=1)
 TAKEN = Step(State.SENT, NOW + DAY)
 RECEIVED = Step(State.COMPLETED, None)
+REF_1 = Taken("simulator", "ref-1")
+OK = AppRec("a-1", ReceiptStatus.OK, (), "m-one", frozenset(), NOW)
+NO = AppRec("a-2", ReceiptStatus.REJECTED, (ReceiptError("X99", "Annen feil"),), "m-one", frozenset(), NOW)
 MANY = 8
 
 
@@ -62,14 +67,16 @@ def claimed(database: Database, now: datetime = NOW) -> Delivery:
     return got
 
 
-def settle(database: Database, delivery: Delivery, step: Step = TAKEN, reference: str | None = None) -> bool:
+def settle(database: Database, delivery: Delivery, step: Step = TAKEN, taken: Taken | None = None) -> bool:
     with database.write() as session:
-        return outbox.settle(session, delivery, step, NOW + SECOND, reference=reference)
+        return outbox.settle(session, delivery, step, NOW + SECOND, taken)
 
 
-def note_receipt(database: Database, delivery: Delivery, step: Step = RECEIVED, apprec_id: str = "a-1") -> bool:
+def note_receipt(
+    database: Database, box: Vault, delivery: Delivery, step: Step = RECEIVED, apprec: AppRec = OK
+) -> bool:
     with database.write() as session:
-        return outbox.note_receipt(session, delivery, step, apprec_id, NOW + 2 * SECOND)
+        return outbox.note_receipt(session, box, delivery, step, apprec, NOW + 2 * SECOND)
 
 
 def row(database: Database, name: str = "one") -> DeliveryRow:
@@ -82,9 +89,9 @@ def history(database: Database, name: str = "one") -> list[str]:
         return [state for _, state, _ in documents.histories(session, [name])[name]]
 
 
-def awaiting(database: Database) -> list[str]:
+def owing(database: Database, now: datetime = NOW) -> list[str]:
     with database.read() as session:
-        return list(outbox.awaiting(session))
+        return list(outbox.owing(session, now))
 
 
 def test_what_has_been_due_longest_is_claimed_first(database: Database, box: Vault) -> None:
@@ -130,7 +137,7 @@ def test_claims_at_once_never_get_the_same(database: Database, box: Vault) -> No
 
 def test_the_outcome_ends_the_lease(database: Database, box: Vault) -> None:
     queue(database, box, "one")
-    assert settle(database, claimed(database), reference="ref-1")
+    assert settle(database, claimed(database), taken=REF_1)
     kept = row(database)
     assert (kept.state, kept.due_at, kept.leased_until) == (State.SENT, NOW + DAY, None)
     assert (kept.reference, kept.sent_at, kept.settled_at) == ("ref-1", NOW + SECOND, None)
@@ -160,56 +167,111 @@ def test_a_lost_lease_writes_nothing(database: Database, box: Vault) -> None:
 def test_a_receipt_that_came_first_has_the_last_word(database: Database, box: Vault) -> None:
     queue(database, box, "one")
     sending = claimed(database)
-    assert note_receipt(database, sending)
-    assert not settle(database, sending, reference="ref-1")
+    assert note_receipt(database, box, sending)
+    assert not settle(database, sending, taken=REF_1)
     kept = row(database)
     assert (kept.state, kept.due_at, kept.apprec_id) == (State.COMPLETED, None, "a-1")
-    assert (kept.reference, kept.settled_at) == (None, NOW + 2 * SECOND)
+    assert (kept.reference, kept.sent_at, kept.settled_at) == ("ref-1", NOW + SECOND, NOW + 2 * SECOND)
     assert history(database) == ["queued", "completed"]
     assert claim(database, NOW + DAY) is None
+
+
+def test_a_verdict_that_came_first_stands(database: Database, box: Vault) -> None:
+    queue(database, box, "one")
+    sending = claimed(database)
+    with database.write() as session:
+        assert outbox.note_verdict(session, sending, Step(State.REJECTED_TRANSPORT, None, "abandoned"), NOW)
+    assert not settle(database, sending, taken=REF_1)
+    kept = row(database)
+    assert (kept.state, kept.due_at, kept.reference) == (State.REJECTED_TRANSPORT, None, "ref-1")
+    assert history(database) == ["queued", "rejected_transport"]
+
+
+def test_what_moves_on_is_not_settled_any_more(database: Database, box: Vault) -> None:
+    queue(database, box, "one", state=State.OVERDUE, due_at=None, attempts=1, settled_at=NOW - 20 * DAY)
+    assert owing(database) == []
+    with database.write() as session:
+        overdue = outbox.find(session, "one")
+        assert overdue
+        assert outbox.move(session, overdue, Step(State.QUEUED, NOW, "again"), NOW)
+    assert row(database).settled_at is None
+    assert owing(database) == [EPJ.id]
+
+
+def test_a_correction_waits_while_its_original_is_looked_up_to_be_sent_anew(database: Database, box: Vault) -> None:
+    queue(database, box, "one", state=State.REJECTED_APPREC, due_at=NOW + DAY)
+    correction = replace(SENT, id="d-two", document_id="two", corrects="d-one")
+    with database.write() as session:
+        assert documents.accept(session, box, correction, delivery_id="two", msg_id="m-two", epj_id=EPJ.id)
+    assert claim(database) is None
+    with database.write() as session:
+        session.get_one(DeliveryRow, "one").due_at = None
+    assert claimed(database).id == "two"
 
 
 def test_a_receipt_is_immutable(database: Database, box: Vault) -> None:
     queue(database, box, "one")
     sent = claimed(database)
     settle(database, sent)
-    assert note_receipt(database, sent)
-    assert not note_receipt(database, sent, Step(State.REJECTED_APPREC, None, "X99"), "a-2")
+    assert note_receipt(database, box, sent)
+    assert not note_receipt(database, box, sent, Step(State.REJECTED_APPREC, None, "X99"), NO)
     assert (row(database).state, row(database).apprec_id) == (State.COMPLETED, "a-1")
     assert history(database) == ["queued", "sent", "completed"]
 
 
-def test_a_receipt_is_matched_within_its_epj(database: Database, box: Vault) -> None:
+def test_a_receipt_is_matched_by_msg_id_or_by_the_transports_own_reference(database: Database, box: Vault) -> None:
     queue(database, box, "one")
+    settle(database, claimed(database), taken=REF_1)
     with database.read() as session:
-        found = outbox.by_msg_id(session, "m-one", EPJ.id)
-        assert found == outbox.find(session, "one")
-        assert outbox.by_msg_id(session, "m-one", "annen-epj") is None
-        assert outbox.by_msg_id(session, "m-two", EPJ.id) is None
+        found = outbox.by_msg_id(session, "m-one")
+        assert found == outbox.find(session, "one") == outbox.by_reference(session, "simulator", "ref-1")
+        assert outbox.by_reference(session, "edi20", "ref-1") is None
+        assert outbox.by_reference(session, "simulator", "ref-2") is None
+        assert outbox.by_msg_id(session, "m-two") is None
     assert found
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.INVALID])
+def test_what_a_journal_says_is_wrong_is_kept_sealed(database: Database, box: Vault) -> None:
+    queue(database, box, "one")
+    assert note_receipt(database, box, claimed(database), Step(State.REJECTED_APPREC, None, "X99"), NO)
+    kept = row(database)
+    assert (kept.apprec_id, kept.apprec_status) == ("a-2", "2")
+    assert kept.sealed_errors
+    assert b"Annen" not in kept.sealed_errors
+    assert box.open(kept.sealed_errors, outbox.ERRORS) == [["X99", "Annen feil"]]
+
+
+DONE = {State.INVALID, State.CANCELLED, State.COMPLETED}
+
+
+@pytest.mark.parametrize("state", [state for state in State if state not in DONE])
 def test_an_epj_owes_a_receipt_for_whatever_may_have_reached_it(database: Database, box: Vault, state: State) -> None:
     queue(database, box, "one", state=state)
-    assert awaiting(database) == []
+    assert owing(database) == []
     with database.write() as session:
         session.get_one(DeliveryRow, "one").attempts = 1
     queue(database, box, "two", state=State.SENT, attempts=2)
-    assert awaiting(database) == [EPJ.id]
+    assert owing(database) == [EPJ.id]
 
 
 def test_nobody_owes_a_receipt_that_came_or_for_what_was_never_sent(database: Database, box: Vault) -> None:
-    queue(database, box, "one", state=State.COMPLETED, attempts=1, apprec_id="a-1")
-    queue(database, box, "two", state=State.INVALID, attempts=1)
-    assert awaiting(database) == []
+    queue(database, box, "one", state=State.REJECTED_APPREC, attempts=1, apprec_id="a-1")
+    for state in DONE:
+        queue(database, box, state, state=state, attempts=1)
+    assert owing(database) == []
+
+
+def test_an_overdue_receipt_is_waited_for_so_long_and_no_longer(database: Database, box: Vault) -> None:
+    queue(database, box, "one", state=State.OVERDUE, attempts=1, settled_at=NOW)
+    assert owing(database, NOW + LISTENED - SECOND) == [EPJ.id]
+    assert owing(database, NOW + LISTENED) == []
 
 
 def test_who_owes_a_receipt_is_asked_of_an_index(database: Database, box: Vault) -> None:
     archive(database, 1000)
     queue(database, box, "one", attempts=1)
     with queries(database) as asked:
-        assert awaiting(database) == [EPJ.id]
+        assert owing(database) == [EPJ.id]
     (statement,) = asked
     explain = "EXPLAIN QUERY PLAN" if database.engine.dialect.name == "sqlite" else "EXPLAIN"
     with database.write() as session:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from portal.demo.target import pdf
 from portal.domain.oids import FNR, PROFESSION
 from portal.domain.pkce import s256
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 REPLY_TO = {"her_id": "99000102", "parent_her_id": "99000101"}
 LINE = {"number": "31817541278", "family": "Danser", "given": "Line", "birth_date": "1975-01-31"}
 OLE = {"number": "14924831872", "family": "Havørn", "given": "Ole", "birth_date": "1948-12-14"}
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PDF = pdf.write(["Demomelding", "Melding er sendt."])
 
 
 def session_body(verifier: str, who: dict[str, str], **changes: Any) -> dict[str, Any]:
@@ -33,15 +34,22 @@ def session_body(verifier: str, who: dict[str, str], **changes: Any) -> dict[str
     return {name: value for name, value in (body | changes).items() if value is not None}
 
 
-def document_body(patient_id: str, pdf: bytes = PDF) -> dict[str, Any]:
+def document_body(patient_id: str, content: bytes = PDF) -> dict[str, Any]:
     """A right body of a write-back."""
-    return {
-        "patient": patient_id,
-        "title": "Demomelding",
-        "text": "Melding er sendt. Se PDF.",
-        "pdf": b64encode(pdf).decode(),
-        "pdf_sha256": sha256(pdf).hexdigest(),
-    }
+    said = {"patient": patient_id, "title": "Demomelding", "text": "Melding er sendt. Se PDF."}
+    return said | with_pdf(content)
+
+
+def with_pdf(content: bytes) -> dict[str, str]:
+    """What a write-back says of these bytes."""
+    return {"pdf": b64encode(content).decode(), "pdf_sha256": sha256(content).hexdigest()}
+
+
+def with_fields(patient_id: str, **answers: str) -> dict[str, Any]:
+    """A right body of a write-back without a PDF."""
+    fields = [{"label": label, "value": value} for label, value in (answers or {"Årsak": "Hjertesvikt"}).items()]
+    said = {"patient": patient_id, "title": "Dødsmelding", "text": "Dødsmelding er sendt. Se PDF."}
+    return said | {"fields": fields, "reference": "FHI-2026-0001"}
 
 
 def answered(page: Page) -> dict[str, str]:

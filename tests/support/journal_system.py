@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 CLIENT = standin_files.PORTAL_AT_EPJ
 SCOPE = (
     "openid fhirUser launch launch/patient launch/encounter patient/Patient.r patient/Encounter.r "
-    "user/Practitioner.r user/PractitionerRole.r user/Organization.r"
+    "user/Practitioner.r user/PractitionerRole.r user/Organization.r "
+    "patient/DocumentReference.rs patient/DocumentReference.cu"
 )
 VERIFIER = "v" * 43
 ES384 = ec("smart-1", "P-384", "ES384")

@@ -23,6 +23,8 @@ from portal.errors import OAuthError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from support.fhir_journal import FhirJournal
+
 EPJ, CLIENT, SECRET, BACK = (
     "eksempel-epj",
     "portalen hos oss",
@@ -72,6 +74,7 @@ class LyingEpj:
         self.header: Changes = {}
         self.resources = true_resources()
         self.overrides: dict[str, Callable[[Asked], Says]] = {}
+        self.documents: FhirJournal | None = None
         self.asked: list[Asked] = []
         self.open_to = {"at-1"}
         self._codes: dict[str, dict[str, str]] = {}
@@ -113,6 +116,8 @@ class LyingEpj:
         path = urlsplit(asked.path).path
         if path in self.overrides:
             return self.overrides[path](asked)
+        if path.startswith("/fhir/DocumentReference/") and self.documents:
+            return self.documents.answer(asked)
         fixed: dict[str, Callable[[Asked], Says]] = {
             DISCOVERY: lambda _: Says(with_changes(self.configuration, {})),
             JWKS: lambda _: Says({"keys": self.keys}),

@@ -110,6 +110,7 @@ def put_document(session: Session, box: Vault, state: State, settled_at: datetim
     session.flush()
     delivery = session.get_one(DeliveryRow, "e-1")
     delivery.state, delivery.settled_at = state, settled_at
+    delivery.due_at = None if settled_at else delivery.due_at
 
 
 def log_in(session: Session, box: Vault, key_hash: str, **changes: Any) -> None:

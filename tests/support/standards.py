@@ -13,6 +13,11 @@ needs_standards = pytest.mark.skipif(
 )
 
 
+def at_hand() -> bool:
+    """Whether there are any, for tests that hold more where they are."""
+    return bool(_directory)
+
+
 def standards() -> Path:
     """The directory that holds them; for tests marked `needs_standards`."""
     return Path(os.environ["DIALOGMELDING_XSD_DIR"])

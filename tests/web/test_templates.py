@@ -38,7 +38,10 @@ from portal.web.language import links
 from portal.web.listing import Choice, Group, Listing
 from portal.web.my_sessions import Line as SessionLine
 from portal.web.page import SignedIn
-from portal.web.receipts import Event, Line
+from portal.web.receipts.choosing import Choosable, Option
+from portal.web.receipts.codes import Reason
+from portal.web.receipts.line import Event, Line
+from portal.web.receipts.page import Group as Receipts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,8 +57,16 @@ RECEIPT = Line(
     at="20.11.2026 09:18",
     lamps=Lamps(sent=True, received=False, filed=False),
     state_text="Sendt",
+    reasons=(Reason("X99", "Avvist:", "Rett det.", "<b>Nei</b>"),),
+    advice=("Rett det.",),
     history=(Event("09:18", "Sendt"),),
+    asks=True,
+    may_go=True,
+    again="Send på nytt",
+    has_pdf=True,
+    may_file=True,
 )
+CHOOSABLE = Choosable("dod", Phrase(Translated(nb="Dødsmelding"), "en"), (Option("always", "Alltid", chosen=True),))
 
 
 CLIENT = Client(
@@ -127,7 +138,13 @@ PAGES: dict[str, dict[str, Any]] = {
     "leaving.html": {"url": "https://dod.example.no/", "title": "Dødsmelding"},
     "start.html": {},
     "other_person.html": {"signed_in_name": "Kari Lege"},
-    "receipts.html": {"deliveries": [RECEIPT]},
+    "receipts.html": {
+        "groups": [Receipts("Ferdig", (RECEIPT,))],
+        "page": 2,
+        "more": True,
+        "office": "310000124",
+        "choices": (CHOOSABLE,),
+    },
     "problem.html": {
         "title": "Noe gikk galt",
         "text": "Prøv igjen.",
@@ -205,6 +222,21 @@ def test_a_search_has_one_list_and_says_how_many_it_found(tmp_path: Path) -> Non
     assert page.xpath("//input[@name='q']/@value") == ["død"]
     assert len(page.xpath("//article")) == 1
     assert page.xpath("//main//h2/text()") == ["Treff"]
+
+
+def test_the_journals_own_words_are_quoted_and_do_nothing(tmp_path: Path) -> None:
+    with pages_app(tmp_path).test_request_context("/?lang=nb"):
+        (quote,) = parsed("receipts.html").xpath("//blockquote")
+    assert (quote.text, len(quote)) == ("<b>Nei</b>", 0)
+
+
+@pytest.mark.parametrize("asked", [0, 3])
+def test_every_page_says_how_many_reports_wait_for_an_answer(tmp_path: Path, asked: int) -> None:
+    with pages_app(tmp_path).test_request_context("/?lang=nb"):
+        page = parsed("office.html", signed_in=SignedIn("Kari Lege", None, 1800, 36000, asked))
+    (link,) = page.xpath("//header//a[@href='/kvitteringer']")
+    assert ("3 venter på svar fra deg" in link.text_content()) is bool(asked)
+    assert link.xpath(".//@data-count") == (["3"] if asked else [])
 
 
 def test_text_of_the_catalogue_is_escaped_and_marked_with_its_language(tmp_path: Path) -> None:

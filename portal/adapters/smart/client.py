@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from portal.adapters.bounded import within
@@ -10,7 +11,7 @@ from portal.adapters.smart.reader import Reader
 from portal.adapters.smart.server import Server
 from portal.adapters.token_endpoint import CONVERSATION
 from portal.domain import jose
-from portal.domain.smart import authentication, authorization, id_token, opened, token_response
+from portal.domain.smart import access, authentication, authorization, id_token, opened, token_response
 from portal.errors import SmartRejected, UpstreamError
 
 if TYPE_CHECKING:
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from portal.domain.registration import SmartServer
+    from portal.domain.smart.access import Access
     from portal.domain.smart.discovery import Configuration
     from portal.domain.smart.opened import Opened
+    from portal.settings import Settings
 
 _Prover: TypeAlias = "Callable[[str], tuple[dict[str, str], dict[str, str]]]"
 
@@ -81,12 +84,27 @@ class SmartClient:
             at = self._at(server)
             _demand_issuer(at.configuration(), iss)
             form = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
+            asked_at = self._now()
             answer = self._tokens(epj_id, at, {**form, "redirect_uri": self._redirect_uri})
             granted = token_response.read(answer)
             claims = self._claims(at, granted.id_token, nonce)
             user = id_token.fhir_user(claims, answer, server.issuer)
             reader = Reader(at, granted.access_token, self._renewal(epj_id, at, granted.refresh_token))
-            return opened.gather(reader.read, granted, user, server.issuer)
+            told = opened.gather(reader.read, granted, user, server.issuer)
+        if not server.documents:
+            return told
+        return replace(told, access=access.of_launch(granted, told.fhir_user, asked_at))
+
+    def renew(self, epj_id: str, server: SmartServer, held: Access) -> Access:
+        """Return another access token for what `held` opens, fetched with its refresh token (RFC 6749 §6)."""
+        form = {"grant_type": "refresh_token", "refresh_token": held.refresh_token or ""}
+        asked_at, answer = self._now(), self._tokens(epj_id, self._at(server), form)
+        return replace(
+            held,
+            access_token=token_response.access_token(answer),
+            refresh_token=token_response.refresh_token(answer) or held.refresh_token,
+            expires_at=asked_at + token_response.life(answer),
+        )
 
     def _at(self, server: SmartServer) -> Server:
         if server not in self._servers:
@@ -129,6 +147,17 @@ class SmartClient:
         if server.authentication == "client_secret_basic" and secret:
             return lambda _: (authentication.by_secret(client_id, secret), {})
         raise SmartRejected("smart_refused", f"the portal itself lacks what {server.authentication} needs at this EPJ")
+
+
+def smart_client(settings: Settings, now: Callable[[], datetime], token: Callable[[], str]) -> SmartClient:
+    """Return the portal as it is registered at the EPJs."""
+    return SmartClient(
+        redirect_uri=f"{settings.base_url}/launch/callback",
+        key=settings.signing_key("ES384", "RS384"),
+        secrets=settings.smart_secrets,
+        now=now,
+        token=token,
+    )
 
 
 def _demand_issuer(configuration: Configuration, iss: str | None) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parcel:
-    """A note on its way to `address`, and the `message` that it is in XML; `token` opens the journal for FHIR alone."""
+    """A note on its way to `address`, and the `message` that it is there; `token` opens the journal for FHIR alone."""
 
     address: str
     note: JournalNote

@@ -13,6 +13,7 @@ from portal.demo.epj.config import EpjConfig, Patient, Reply
 from portal.demo.epj.mailbox import Mailbox
 from portal.demo.epj.portal_sessions import PortalSessions
 from portal.demo.epj.smart import launch
+from portal.demo.epj.smart.documents import Cabinet, Fault
 from portal.demo.epj.smart.portal_keys import PortalKeys
 from portal.demo.epj.smart.routes import routes as smart_routes
 from portal.demo.epj.smart.server import Server
@@ -40,7 +41,8 @@ class Journal:
         self.login = HelseIdLogin(config.helseid_client(), config.helseid, self.visits, resource)
         self.portal = PortalSessions(config, BoundApi(config.key, config.egress()))
         portal_keys = PortalKeys(f"{config.portal}/.well-known/jwks.json", config.egress(), clock)
-        self.smart = Server(config, self.visits, portal_keys, clock)
+        self.cabinet = Cabinet()
+        self.smart = Server(config, self.visits, portal_keys, clock, self.cabinet)
         self.mailbox = Mailbox(config.folder, timedelta(seconds=config.late))
         self.replies = {patient.id: Reply.OK for patient in config.patients}
 
@@ -52,9 +54,11 @@ class Journal:
             ("/pasienter/<patient_id>/portal", "POST", self.open_portal),
             ("/pasienter/<patient_id>/smart", "POST", self.open_smart),
             ("/pasienter/<patient_id>/apprec", "POST", self.choose_reply),
+            ("/dokumenter", "POST", self.choose_fault),
             ("/portal/<session_id>/forny", "POST", self.refresh),
             ("/portal/<session_id>/lukk", "POST", self.close),
             ("/journal/<msg_id>.pdf", "GET", self.pdf),
+            ("/journal/dokument/<own_id>.pdf", "GET", self.filed_pdf),
         ):
             pages.add_url_rule(rule, view.__name__, self.login.required(view), methods=[method])
         pages.add_url_rule("/ut", "sign_out", self.sign_out, methods=["POST"])
@@ -67,7 +71,7 @@ class Journal:
 
     def front(self) -> str:
         """Patients, each with open contexts and received messages."""
-        return render_template("epj/front.html", journal=self, visit=self.visits.current(), Reply=Reply)
+        return render_template("epj/front.html", journal=self, visit=self.visits.current(), Reply=Reply, Fault=Fault)
 
     def open_portal(self, patient_id: str) -> str:
         """Door A: open the patient at the portal and show the form that carries the browser there."""
@@ -91,6 +95,11 @@ class Journal:
         self.replies[self._patient(patient_id).id] = Reply(request.form["reply"])
         return redirect(url_for("journal.front"), 303)
 
+    def choose_fault(self) -> WerkzeugResponse:
+        """Choose what goes wrong with documents that come by FHIR."""
+        self.cabinet.fault = Fault(request.form["fault"])
+        return redirect(url_for("journal.front"), 303)
+
     def refresh(self, session_id: str) -> WerkzeugResponse:
         """Tell the portal that the patient is still open."""
         self.portal.refresh(self.login.access_token(self.config.audience), session_id)
@@ -106,6 +115,11 @@ class Journal:
         """The PDF of a message, byte for byte as it came."""
         entry = self.mailbox.received.get(msg_id) or abort(404)
         return Response(entry.note.pdf, mimetype="application/pdf")
+
+    def filed_pdf(self, own_id: str) -> Response:
+        """The PDF of a document that was filed by FHIR."""
+        filed = self.cabinet.filed.get(own_id) or abort(404)
+        return Response(filed.document.pdf, mimetype="application/pdf")
 
     def sign_out(self) -> WerkzeugResponse:
         """End the visit, and the HelseID session with it."""

@@ -1,4 +1,4 @@
-"""The simulator transport's receiving end: messages by HTTP, AppRec by polling."""
+"""The simulator transport's receiving end: messages by HTTP and whether one is here, AppRec by polling."""
 
 from __future__ import annotations
 
@@ -37,6 +37,12 @@ def routes(mailbox: Mailbox, reply_for: Callable[[str], Reply]) -> Blueprint:
             abort(400)
         mailbox.take(note, message, reply_for(note.patient_number), now())
         return {"id": note.msg_id}, 202
+
+    @blueprint.get("/messages/<msg_id>")
+    def find(msg_id: str) -> dict[str, Any]:
+        if msg_id not in mailbox.received:
+            abort(404)
+        return {"id": msg_id}
 
     @blueprint.get("/receipts")
     def receipts() -> dict[str, Any]:

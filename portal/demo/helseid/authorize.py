@@ -40,7 +40,7 @@ def show(provider: Provider) -> Response | str:
 def choose(provider: Provider) -> Response:
     """Log in the person whose `sub` is in the field `person`, at `level` if one is given; an empty person cancels.
 
-    Any level of hers will do: that Level4 was asked for is a filter on the page, and no proof (facts §1.5).
+    Any level of hers will do: that Level4 was asked for is a filter on the page, and no proof.
     """
     request_uri, _ = _opened(provider)
     sub = request.form.get("person", "")

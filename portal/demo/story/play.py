@@ -14,6 +14,7 @@ from portal.demo.trace import Trace
 if TYPE_CHECKING:
     from portal.demo.browser import Page
     from portal.demo.epj.config import Patient, Reply
+    from portal.demo.epj.smart.documents import Fault
     from portal.demo.ports import Addresses
     from portal.demo.stage import Stage
 
@@ -102,6 +103,12 @@ def choose_reply(play: Play, patient: Patient, reply: Reply) -> None:
     """Decide how the journal answers the next message about a patient."""
     journal = play.anna.open(f"{play.at.epj}/")
     play.anna.submit(journal, journal.form(f"/pasienter/{patient.id}/apprec"), reply=reply)
+
+
+def choose_fault(play: Play, fault: Fault) -> None:
+    """Decide what goes wrong with documents that the portal files by FHIR."""
+    journal = play.anna.open(f"{play.at.epj}/")
+    play.anna.submit(journal, journal.form("/dokumenter"), fault=fault)
 
 
 def send_report(play: Play, patient: Patient, text: str) -> Page:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from portal.demo import people
 from portal.demo.epj.config import Reply
 from portal.demo.epj.mailbox import PATIENT_UNKNOWN
+from portal.demo.epj.smart.documents import Fault
 from portal.demo.story.checks import becomes, holds
-from portal.demo.story.play import choose_reply, launch_from_list, send_report
+from portal.demo.story.play import choose_fault, choose_reply, launch_from_list, send_report
 from portal.domain.delivery import State
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from portal.demo.story.play import Play
 
 SENT, RECEIVED, FILED = "Sendt", "Mottatt i journalsystemet", "I journalen"
-ADVICE = "Avvist av journalsystemet. Legg PDF-en i journalen selv."
+ADVICE = "Opprett pasienten i journalsystemet, og send ny melding."
 
 
 def is_acknowledged(play: Play) -> str:
@@ -50,15 +51,27 @@ def is_rejected(play: Play) -> str:
     return "AppRec Avvist (E35): mottatt stays dark, the page shows the code and says what to do"
 
 
+def is_filed(play: Play) -> str:
+    """The journal that opened Ingeborg by SMART takes the report itself (FHIR R4 DocumentReference)."""
+    launch_from_list(play, people.INGEBORG)
+    send_report(play, people.INGEBORG, "Demomelding som legges rett i journalen.")
+    becomes(lambda: _lamps(play, people.INGEBORG) == {SENT, RECEIVED, FILED}, "all three lamps are lit")
+    journal = play.anna.open(f"{play.at.epj}/")
+    (article,) = journal.tree.xpath("//article[@id='ingeborg']")
+    holds(len(article.xpath(".//li[@data-document]")) == 1, "it stands in Ingeborg's journal")
+    return "a report from a SMART launch is filed by FHIR: three lamps, without a message"
+
+
 def comes_late(play: Play) -> str:
-    """A late AppRec is still an AppRec."""
+    """A late AppRec is still an AppRec; the message went because the journal would not have the document."""
+    choose_fault(play, Fault.REFUSES)
     choose_reply(play, people.INGEBORG, Reply.LATE)
     launch_from_list(play, people.INGEBORG)
     send_report(play, people.INGEBORG, "Demomelding som journalen svarer sent på.")
     becomes(lambda: _lamps(play, people.INGEBORG) == {SENT}, "sendt is lit alone while the journal is silent")
     becomes(lambda: _lamps(play, people.INGEBORG) == {SENT, RECEIVED}, "the late AppRec lights mottatt")
     play.anna.open(f"{play.at.portal}/kvitteringer")
-    return "a late AppRec: sendt alone while the journal is silent, then mottatt"
+    return "the journal takes no document: a message goes; its late AppRec: sendt alone, then mottatt"
 
 
 def _article_text(play: Play, patient: Patient) -> str:
@@ -73,11 +86,12 @@ def _lamps(play: Play, patient: Patient) -> set[str]:
 
 
 def _article(page: HtmlElement, patient: Patient) -> HtmlElement:
+    """The one that waits, or the newest."""
     initials = f"{patient.given[0]}.{patient.family[0]}."
     found = [
         article
         for article in page.iter("article")
         if initials in article.text_content() or patient.family in article.text_content()
     ]
-    holds(len(found) == 1, f"one delivery about {patient.given} is listed")
+    holds(found, f"a delivery about {patient.given} is listed")
     return found[0]

@@ -29,6 +29,7 @@ SCENES: tuple[Callable[[Play], str], ...] = (
     receipts.is_acknowledged,
     receipts.is_ticked_off,
     receipts.is_rejected,
+    receipts.is_filed,
     receipts.comes_late,
     refusals.second_redeem,
     refusals.other_client,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -15,6 +16,10 @@ SCOPE = (
     " user/Practitioner.r user/PractitionerRole.r user/Organization.r"
 )
 """All that we would read; a server grants of it what it has."""
+_DOCUMENTS = "patient/DocumentReference.rs patient/DocumentReference.cu online_access"
+"""What filing takes besides, and a refresh token for reports that take longer to write than the first token lives."""
+_GRANTS = re.compile(r"(?:patient|user)/(?:DocumentReference|\*)\.(read|write|\*|c?r?u?d?s?)")
+_V1 = {"read": "rs", "write": "cud", "*": "cruds"}
 
 
 def address(
@@ -26,7 +31,7 @@ def address(
         "client_id": server.client_id,
         "redirect_uri": redirect_uri,
         "launch": launch,
-        "scope": SCOPE,
+        "scope": f"{SCOPE} {_DOCUMENTS}" if server.documents else SCOPE,
         "state": state,
         "nonce": nonce,
         "aud": server.issuer,
@@ -34,3 +39,12 @@ def address(
         "code_challenge_method": "S256",
     }
     return f"{endpoint}?{urlencode(query)}"
+
+
+def opens_documents(scope: str) -> bool:
+    """Whether granted scopes let us put a DocumentReference under an id of ours, and read whether it is there.
+
+    Scopes of SMART v1 and v2 count; one that a query narrows does not, for its limits are not ours to know.
+    """
+    granted = [found[1] for one in scope.split() if (found := _GRANTS.fullmatch(one))]
+    return set("cru") <= set("".join(_V1.get(permissions, permissions) for permissions in granted))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from portal.domain.context import Patient
+    from portal.domain.smart.access import Access
     from portal.domain.smart.reference import Reference
     from portal.domain.smart.token_response import Granted
 
@@ -29,7 +30,8 @@ _NO_OFFICE = (
 class Opened:
     """One clinician, one patient, one office; the patient's number is as it came, to be checked before it is used.
 
-    `fhir_user` is "Practitioner/<id>", relative to the issuer; `encounter` is a FHIR id.
+    `fhir_user` is "Practitioner/<id>", relative to the issuer; `encounter` is a FHIR id; `access` is what opens the
+    journal for documents, where it takes them.
     """
 
     fhir_user: str
@@ -38,6 +40,7 @@ class Opened:
     organisation: Organisation
     her_id: str | None
     encounter: str | None
+    access: Access | None = None
 
 
 class _Journal(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from portal.domain.smart.reference import ID_RULE, Reference, is_id
@@ -14,12 +15,16 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(r"[!-~]{1,16384}")  # RFC 6749 appendix A.12, without the space that ends it in a header
 _MOST_CONTEXTS = 50
+_LONGEST = 3600  # seconds; SMART App Launch 2.2, Best Practices
 _SOURCE = "SMART App Launch 2.2, Scopes and Launch Context"
 
 
 @dataclass(frozen=True)
 class Granted:
-    """A token response that holds; `offices` are the references to Organizations in `fhirContext`, as they came."""
+    """A token response that holds; `offices` are the references to Organizations in `fhirContext`, as they came.
+
+    `scope` is None when all was granted that was asked for (RFC 6749 §5.1); `life` is the access token's.
+    """
 
     access_token: str = field(repr=False)
     id_token: str = field(repr=False)
@@ -27,6 +32,8 @@ class Granted:
     patient: Reference
     encounter: Reference | None
     offices: tuple[str, ...]
+    scope: str | None = None
+    life: timedelta = timedelta(seconds=_LONGEST)
 
 
 def read(answer: Mapping[str, Any]) -> Granted:
@@ -34,10 +41,12 @@ def read(answer: Mapping[str, Any]) -> Granted:
     return Granted(
         access_token=access_token(answer),
         id_token=_token(answer, "id_token"),
-        refresh_token=None if answer.get("refresh_token") is None else _token(answer, "refresh_token"),
+        refresh_token=refresh_token(answer),
         patient=_patient(answer),
         encounter=_encounter(answer),
         offices=_offices(answer),
+        scope=scope if isinstance(scope := answer.get("scope"), str) else None,
+        life=life(answer),
     )
 
 
@@ -47,6 +56,17 @@ def access_token(answer: Mapping[str, Any]) -> str:
     if not isinstance(kind, str) or kind.lower() != "bearer":
         raise SmartRejected("smart_token_invalid", "token response, token_type: must be Bearer (RFC 6749 §5.1)")
     return _token(answer, "access_token")
+
+
+def refresh_token(answer: Mapping[str, Any]) -> str | None:
+    """Return what the next access token is fetched with, if anything; raises SmartRejected smart_token_invalid."""
+    return None if answer.get("refresh_token") is None else _token(answer, "refresh_token")
+
+
+def life(answer: Mapping[str, Any]) -> timedelta:
+    """Return how long an access token lives (RFC 6749 §5.1), an hour at most, also when it is not told."""
+    told = answer.get("expires_in")
+    return timedelta(seconds=min(told, _LONGEST) if isinstance(told, int) and told >= 0 else _LONGEST)
 
 
 def _token(answer: Mapping[str, Any], name: str) -> str:

@@ -11,6 +11,11 @@ from portal.store.columns import Utc
 from portal.store.tables.base import Base, Hash, Id, Instant, MaybeInstant, Sequence
 
 
+def _where(name: str, column: str, condition: str) -> Index:
+    """An index of those rows alone that are asked for."""
+    return Index(name, column, postgresql_where=text(condition), sqlite_where=text(condition))
+
+
 class DocumentRow(Base):
     """What a target gave back; `digest` covers the whole body, so that a repeat can be told from a change."""
 
@@ -26,7 +31,10 @@ class DocumentRow(Base):
     corrects: Mapped[str | None] = mapped_column(ForeignKey("document.id"))
     accepted_at: Mapped[Instant]
 
-    __table_args__ = (UniqueConstraint("client_id", "document_id"),)
+    __table_args__ = (
+        UniqueConstraint("client_id", "document_id"),
+        _where("ix_document_corrects", "corrects", "corrects IS NOT NULL"),
+    )
 
 
 class DeliveryRow(Base):
@@ -56,22 +64,14 @@ class DeliveryRow(Base):
     sealed_errors: Mapped[bytes | None] = mapped_column(LargeBinary)
     retry_by: Mapped[str | None] = mapped_column(String(100))
     sent_at: Mapped[MaybeInstant]
-    settled_at: Mapped[MaybeInstant]
+    settled_at: Mapped[datetime | None] = mapped_column(Utc, index=True)
     filed_at: Mapped[MaybeInstant]
 
     __table_args__ = (
-        Index(
-            "ix_delivery_due",
-            "due_at",
-            postgresql_where=text("due_at IS NOT NULL"),
-            sqlite_where=text("due_at IS NOT NULL"),
-        ),
-        Index(
-            "ix_delivery_awaiting",
-            "epj_id",
-            postgresql_where=text("apprec_id IS NULL"),
-            sqlite_where=text("apprec_id IS NULL"),
-        ),
+        _where("ix_delivery_due", "due_at", "due_at IS NOT NULL"),
+        _where("ix_delivery_awaiting", "epj_id", "apprec_id IS NULL"),
+        _where("ix_delivery_unconfirmed", "state", "state <> 'completed'"),
+        _where("ix_delivery_asked", "document_id", "due_at IS NULL AND settled_at IS NULL"),
     )
 
 

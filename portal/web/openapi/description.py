@@ -23,6 +23,7 @@ _MODELS = (
     bodies.SessionRefreshed,
     bodies.WritebackPut,
     bodies.WritebackState,
+    bodies.WritebackTaken,
     bodies.OAuthProblem,
     bodies.Problem,
     target_bodies.ParResponse,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.domain.bodies import WritebackPut, WritebackState
+from portal.domain.bodies import WritebackPut, WritebackState, WritebackTaken
 from portal.errors import DocumentRejected, NotFound, RequestRejected, TokenRejected, Unavailable
 from portal.web.openapi.parts import NONCE, answer, codes, header, json_body, path, problems
 
@@ -26,14 +26,14 @@ def paths() -> dict[str, Any]:
             header("DPoP", required=False, description="A proof for this request, unless the token is a Bearer's"),
         ],
     }
-    stands = answer(WritebackState, NONCE)
+    taken, stands = answer(WritebackTaken, NONCE), answer(WritebackState, NONCE)
     return {
         "/api/writeback/{document_id}": {
             "put": common
             | {
                 "summary": "Put a document into the journal of the launch's patient",
                 "requestBody": json_body(WritebackPut),
-                "responses": {"202": stands, "200": stands}
+                "responses": {"202": taken, "200": taken}
                 | problems(known | codes(DocumentRejected, RequestRejected), by_token=True),
             },
             "get": common

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, render_template, request
 
-from portal.demo.epj.smart import authorize, discovery, fhir, token
+from portal.demo.epj.smart import authorize, discovery, fhir, filing, token
 from portal.errors import OAuthError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def routes(server: Server) -> Blueprint:
         ("/token", ["POST"], token.exchange),
         ("/fhir/metadata", ["GET"], fhir.metadata),
         ("/fhir/<kind>/<own_id>", ["GET"], fhir.read),
+        ("/fhir/DocumentReference/<own_id>", ["PUT"], filing.put),
     ):
         blueprint.add_url_rule(path, path.strip("/").replace(".", ""), partial(view, server), methods=methods)
     blueprint.register_error_handler(OAuthError, _refused)

@@ -1,4 +1,4 @@
-"""What the portal may ask for (SMART App Launch 2.2, scopes v2), and what each scope lets it read."""
+"""What the portal may ask for (SMART App Launch 2.2, scopes v2), and what each scope lets it do."""
 
 from __future__ import annotations
 
@@ -15,13 +15,20 @@ READ = {
     "user/Practitioner.r": "Practitioner",
     "user/PractitionerRole.r": "PractitionerRole",
     "user/Organization.r": "Organization",
+    "patient/DocumentReference.rs": "DocumentReference",
 }
-SUPPORTED = (*LOGIN, *LAUNCH, *READ)
+FILE = "patient/DocumentReference.cu"
+SUPPORTED = (*LOGIN, *LAUNCH, *READ, FILE)
 
 
 def granted(scope: str) -> tuple[str, ...]:
     """Those of a request that we know, each once; the answer says which they are (RFC 6749 §3.3)."""
     return tuple(asked for asked in dict.fromkeys(scope.split()) if asked in SUPPORTED)
+
+
+def may_file(scopes: Iterable[str]) -> bool:
+    """Whether scopes let the portal put documents."""
+    return FILE in scopes
 
 
 def readable(scopes: Iterable[str]) -> set[str]:

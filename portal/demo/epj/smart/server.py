@@ -13,18 +13,20 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from portal.demo.epj.config import EpjConfig
+    from portal.demo.epj.smart.documents import Cabinet
     from portal.demo.epj.smart.portal_keys import PortalKeys
     from portal.demo.visits import Visits
 
 
 @dataclass(frozen=True)
 class Server:
-    """Configuration, the journal's visits, the portal's keys, clock (aware UTC), memory and the key that signs."""
+    """Configuration, the journal's visits, the portal's keys, clock (aware UTC), what is filed, memory, signing key."""
 
     config: EpjConfig
     visits: Visits[Any]
     portal_keys: PortalKeys
     now: Callable[[], datetime]
+    cabinet: Cabinet
     memory: Memory = field(default_factory=Memory)
     key: SigningKey = field(default_factory=SigningKey)
 

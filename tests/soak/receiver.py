@@ -1,0 +1,140 @@
+"""The receiving end of the simulator transport as a program of its own, which a kill -9 costs nothing that it answered.
+
+`python -m soak.receiver PORT FILE yes|no`: the journal is FILE, a line of JSON for each message that came, synced
+before the 202. The last word is whether it dedupes on MsgId: then a repeated one is noted and not journalled; otherwise
+it is journalled, and answered, once more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from base64 import b64encode
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+from portal.demo import apprec
+from portal.demo.epj.message import read
+from portal.demo.standin import now
+from portal.domain.receipt import ReceiptStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PAGE = 500
+_ANSWERS_AFTER = 0.02
+"""Seconds between the journal and the answer, for somebody to die in."""
+
+
+class Journal:
+    """What has come, in memory and in the file; a torn last line was never answered, and is cut off."""
+
+    def __init__(self, path: Path, *, dedupes: bool) -> None:
+        self._dedupes, self._lock = dedupes, Lock()
+        self._known: set[str] = set()
+        self._receipts: list[str] = []
+        self._file = path.open("a+b")
+        self._file.seek(0)
+        whole, _, _ = self._file.read().rpartition(b"\n")
+        self._file.truncate(len(whole) + 1 if whole else 0)
+        for line in whole.splitlines():
+            self._remember(json.loads(line))
+
+    def take(self, message: bytes) -> str:
+        """Write a message down; returns its MsgId, raises ValueError for one that cannot be read."""
+        note = read(message)
+        if not note.msg_id:
+            raise ValueError("no MsgId")
+        with self._lock:
+            again = note.msg_id in self._known
+            line = {
+                "at": time.time(),
+                "msg_id": note.msg_id,
+                "document": note.title,
+                "again": again,
+                "journalled": not (again and self._dedupes),
+                "message": sha256(message).hexdigest(),
+                "pdf": sha256(note.pdf).hexdigest(),
+                "receipt": None if again and self._dedupes else _receipt(message),
+            }
+            self._file.write(json.dumps(line).encode() + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._remember(line)
+        return note.msg_id
+
+    def knows(self, msg_id: str) -> bool:
+        with self._lock:
+            return msg_id in self._known
+
+    def receipts(self, after: int) -> Iterable[tuple[int, str]]:
+        """The next receipts after a cursor."""
+        with self._lock:
+            return list(enumerate(self._receipts[after : after + _PAGE], start=after + 1))
+
+    def _remember(self, line: dict[str, Any]) -> None:
+        self._known.add(line["msg_id"])
+        if line["receipt"]:
+            self._receipts.append(line["receipt"])
+
+
+def _receipt(message: bytes) -> str:
+    made = apprec.build(message, status=ReceiptStatus.OK, errors=[], apprec_id=str(uuid4()), generated_at=now())
+    return b64encode(made).decode()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """POST /messages, GET /messages/<MsgId>, GET /receipts?after=."""
+
+    protocol_version, wbufsize = "HTTP/1.1", -1
+    journal: Journal
+
+    def do_POST(self) -> None:
+        message = self.rfile.read(int(self.headers["Content-Length"]))
+        try:
+            msg_id = self.journal.take(message)
+        except ValueError:
+            self._answer(400, {})
+        else:
+            time.sleep(_ANSWERS_AFTER)
+            self._answer(202, {"id": msg_id})
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        if url.path == "/receipts":
+            after = parse_qs(url.query).get("after", ["0"])[0]
+            found = [{"cursor": str(at), "document": made} for at, made in self.journal.receipts(int(after))]
+            self._answer(200, {"receipts": found})
+        elif self.journal.knows(msg_id := url.path.rpartition("/")[2]):
+            self._answer(200, {"id": msg_id})
+        else:
+            self._answer(404, {})
+
+    def _answer(self, status: int, told: dict[str, Any]) -> None:
+        body = json.dumps(told).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """The journal is the log."""
+
+
+def main() -> None:
+    """Take messages until killed."""
+    port, path, dedupes = sys.argv[1:]
+    Handler.journal = Journal(Path(path), dedupes=dedupes == "yes")
+    ThreadingHTTPServer(("127.0.0.1", int(port)), Handler).serve_forever()
+
+
+if __name__ == "__main__":
+    main()
