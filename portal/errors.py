@@ -206,6 +206,7 @@ class DocumentRejected(PortalError):
         "other_patient": 403,
         "corrects_unknown": 422,
         "document_conflict": 409,
+        "not_deliverable": 422,
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -19,6 +18,8 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+
+from portal.lifetimes import Lifetimes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,10 +52,6 @@ def _decoded(value: Any) -> Any:
     return b64decode(value, validate=True) if isinstance(value, str) else value
 
 
-def _seconds(value: Any) -> Any:
-    return float(value) if isinstance(value, str) else value
-
-
 def _can_sign(key: dict[str, str]) -> dict[str, str]:
     if key.get("kty") not in _PRIVATE_MEMBERS:
         raise ValueError("must be a private JWK whose kty is EC or RSA")
@@ -81,41 +78,10 @@ HerId = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$")]
 _DAY, _TIME = "(mon|tue|wed|thu|fri|sat|sun)", "([01][0-9]|2[0-3]):[0-5][0-9]"
 _SPAN = f"{_DAY}(-{_DAY})? {_TIME}-({_TIME}|24:00)"
 Hours = Annotated[str, Field(pattern=f"^({_SPAN}(, {_SPAN})*)?$")]
-Life = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
 
 
 class SettingsError(Exception):
     """The environment does not describe a portal that can run; the text lists every fault."""
-
-
-class Lifetimes(BaseModel):
-    """How long things live; each is `PORTAL_<NAME>_SECONDS` in the environment."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    start_code: Life = timedelta(seconds=60)
-    pending: Life = timedelta(minutes=10)
-    context: Life = timedelta(minutes=30)
-    context_limit: Life = timedelta(hours=8)
-    smart_context: Life = timedelta(hours=2)
-    login: Life = timedelta(minutes=10)
-    launch: Life = timedelta(seconds=60)
-    launch_context: Life = timedelta(minutes=5)
-    parked: Life = timedelta(minutes=10)
-    request_uri: Life = timedelta(seconds=90)
-    code: Life = timedelta(seconds=60)
-    access_token: Life = timedelta(minutes=5)
-    writeback: Life = timedelta(hours=24)
-    session_idle: Life = timedelta(minutes=30)
-    session: Life = timedelta(hours=10)
-    payload: Life = timedelta(days=30)
-    waiting_payload: Life = timedelta(days=90)
-    dpop_window: Life = timedelta(seconds=10)
-    recent_use: Life = timedelta(days=90)
-    office_seen: Life = timedelta(days=90)
-    choices: Life = timedelta(days=730)
-    notice: Life = timedelta(days=90)
-    person_known: Life = timedelta(days=30)
 
 
 class Settings(BaseModel):
@@ -157,7 +123,7 @@ class Settings(BaseModel):
     index_key: Annotated[Key256, Field(repr=False)]
     audit_key: Annotated[Key256, Field(repr=False)]
 
-    sender_name: str = "Inngangsportalen"
+    sender_name: Annotated[str, Field(pattern=r"^\S[^\r\n]{0,99}$")] = "Inngangsportalen"
     sender_organisation_number: Annotated[str, Field(pattern=r"^[0-9]{9}$")]
     sender_parent_her_id: HerId
     sender_her_id: HerId
@@ -217,6 +183,13 @@ class Settings(BaseModel):
     def _is_safe(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value and info.data.get("environment") == "production" and not value.startswith("https://"):
             raise ValueError("must be https in production")
+        return value
+
+    @field_validator("sender_her_id")
+    @classmethod
+    def _is_a_service(cls, value: str, info: ValidationInfo) -> str:
+        if value == info.data.get("sender_parent_her_id"):
+            raise ValueError("must be the service's HER-id, below PORTAL_SENDER_PARENT_HER_ID")
         return value
 
     @field_validator("signing_keys")

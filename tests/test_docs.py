@@ -15,7 +15,8 @@ from portal.domain.client_registration import Client, PublicKey
 from portal.domain.launch_failure import FOR_OWNER
 from portal.domain.oids import CONTEXT_VARIABLES
 from portal.domain.registration import Epj
-from portal.settings import Lifetimes, Settings
+from portal.lifetimes import Lifetimes
+from portal.settings import Settings
 
 if TYPE_CHECKING:
     from portal.domain.bodies import Body

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 FLOOR = {
     "errors": 0,
+    "lifetimes": 0,
     "settings": 1,
     "domain": 1,
     "store": 2,

@@ -51,6 +51,15 @@ def test_a_right_environment_is_read() -> None:
     assert ec().private["d"] not in repr(settings)
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("PORTAL_SENDER_NAME", " Portalen"), ("PORTAL_SENDER_NAME", "Portalen\nto"), ("PORTAL_SENDER_HER_ID", "99000001")],
+)
+def test_a_sender_whose_messages_would_be_refused_does_not_start(variable: str, value: str) -> None:
+    parent = {"PORTAL_SENDER_PARENT_HER_ID": "99000001"}
+    assert variable in told(RIGHT | parent | {variable: value})
+
+
 def test_a_real_transport_runs_with_the_official_schemas() -> None:
     real = {"PORTAL_TRANSPORTS": "edi20", "DIALOGMELDING_XSD_DIR": "/schemas", "PORTAL_STOPPED_HER_IDS": "1, 99000102"}
     settings = Settings.from_env(RIGHT | real)

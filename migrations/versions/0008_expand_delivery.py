@@ -20,6 +20,7 @@ def upgrade() -> None:
         delivery.add_column(sa.Column("transport", sa.String(length=20), nullable=True))
         delivery.add_column(sa.Column("receiver_her_id", sa.String(length=9), nullable=True))
         delivery.add_column(sa.Column("receiver_parent_her_id", sa.String(length=9), nullable=True))
+        delivery.add_column(sa.Column("receiver_kind", sa.String(length=20), nullable=True))
         delivery.add_column(sa.Column("apprec_status", sa.String(length=1), nullable=True))
         delivery.add_column(sa.Column("sealed_errors", sa.LargeBinary(), nullable=True))
         delivery.add_column(sa.Column("retry_by", sa.String(length=100), nullable=True))
@@ -29,6 +30,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_delivery_document_id"), "delivery", ["document_id"])
     op.create_index(op.f("ix_delivery_reference"), "delivery", ["reference"])
     op.create_index(op.f("ix_delivery_settled_at"), "delivery", ["settled_at"])
+    op.drop_index("ix_delivery_awaiting", "delivery")
+    owed = "apprec_id IS NULL AND state NOT IN ('completed', 'cancelled', 'invalid')"
+    _create_index_where("ix_delivery_awaiting", "delivery", "epj_id", owed)
     _create_index_where("ix_delivery_unconfirmed", "delivery", "state", "state <> 'completed'")
     _create_index_where("ix_delivery_asked", "delivery", "document_id", "due_at IS NULL AND settled_at IS NULL")
     _create_index_where("ix_document_corrects", "document", "corrects", "corrects IS NOT NULL")

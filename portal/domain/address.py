@@ -108,4 +108,4 @@ def checked_reply_to(
         raise ContextRejected("reply_to_elsewhere", "her_id: below another organisation than the token's")
     if parent_her_id not in {None, party.parent_her_id}:
         raise ContextRejected("reply_to_elsewhere", "parent_her_id")
-    return ReplyTo(her_id, party.parent_her_id)
+    return ReplyTo(her_id, party.parent_her_id, party.kind)

@@ -34,10 +34,14 @@ class Patient:
 
 @dataclass(frozen=True)
 class ReplyTo:
-    """Where the journal takes messages: the service or person's HER-id and its parent organisation's."""
+    """Where the journal takes messages: the service or person's HER-id and its parent organisation's.
+
+    `kind` is the register's word for whose it is: a message names a person and a service in different places.
+    """
 
     her_id: str
     parent_her_id: str
+    kind: str = "Person"
 
 
 @dataclass(frozen=True)

@@ -68,17 +68,27 @@ def _receiving_organisation(note: JournalNote) -> _Element:
         _head("OrganisationName", f"Virksomhet {note.organisation.parent}"),
         _organisation_ident("HER", note.reply_to.parent_her_id),
         _organisation_ident("ENH", note.organisation.parent),
-        _receiving_practitioner(note),
+        _receiving_service(note) if note.reply_to.kind == "Service" else _receiving_person(note, note.reply_to.her_id),
     )
 
 
-def _receiving_practitioner(note: JournalNote) -> _Element:
+def _receiving_service(note: JournalNote) -> _Element:
+    her_id = note.reply_to.her_id
+    return _head(
+        "Organisation",
+        _head("OrganisationName", f"Tjeneste {her_id}"),
+        _organisation_ident("HER", her_id),
+        _receiving_person(note),
+    )
+
+
+def _receiving_person(note: JournalNote, her_id: str | None = None) -> _Element:
     return _head(
         "HealthcareProfessional",
         _profession(_head, note.profession),
         *_name(_head, note.practitioner_name),
         _person_ident(_head, "HPR", note.hpr_number),
-        _person_ident(_head, "HER", note.reply_to.her_id),
+        _person_ident(_head, "HER", her_id) if her_id else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, astuple, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -223,5 +223,5 @@ def _plain(context: Context) -> dict[str, Any]:
         "birth_date": patient.birth_date.isoformat(),
         "practitioner": asdict(context.practitioner),
         "encounter": context.encounter,
-        "reply_to": [reply_to.her_id, reply_to.parent_her_id] if reply_to else None,
+        "reply_to": list(astuple(reply_to)) if reply_to else None,
     }

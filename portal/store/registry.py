@@ -110,6 +110,11 @@ def epj(session: Session, epj_id: str) -> Epj | None:
     return Epj.model_validate(rows[0]) if rows else None
 
 
+def epjs(session: Session) -> list[Epj]:
+    """Every EPJ that is enabled."""
+    return [Epj.model_validate(given) for given in _enabled(session, EpjRow)]
+
+
 def epj_of_helseid_client(session: Session, helseid_client_id: str) -> Epj | None:
     """The enabled EPJ that this HelseID client id belongs to."""
     for given in _enabled(session, EpjRow):

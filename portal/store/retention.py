@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from sqlalchemy.sql.dml import Delete, Update
 
-    from portal.settings import Lifetimes
+    from portal.lifetimes import Lifetimes
 
 IN_FLIGHT = timedelta(minutes=1)
 """A request that found its token or context alive may still be at work this much later."""

@@ -32,7 +32,8 @@ def body(model: type[Model], limit: int = _SMALL) -> Model:
     if request.content_length > limit:
         raise RequestRejected("body_too_large")
     request.max_content_length = limit
-    raw = request.get_data()
+    # Kept nowhere else: it may be megabytes.
+    raw = request.get_data(cache=False)
     if len(raw) != request.content_length:
         raise RequestRejected("bad_request", "Content-Length")
     try:

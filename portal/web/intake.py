@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from portal.domain import journal_note
 from portal.domain.journal_text import journal_text
 from portal.domain.report import Report
-from portal.errors import DocumentRejected
+from portal.errors import DocumentRejected, MessageRejected
 from portal.store import documents
 from portal.store.documents import Document
+from portal.store.notes import note_of
 from portal.web.parts import parts
 
 if TYPE_CHECKING:
@@ -58,7 +60,19 @@ def taken(document_id: str, wanted: WritebackPut, client_id: str, launch: Launch
         corrects=corrects,
         accepted_at=accepted_at,
     )
+    _is_deliverable(document, context)
     return Intake(document, title_left + text_left + told.left_out, len(text), told.pages)
+
+
+def _is_deliverable(document: Document, context: Context) -> None:
+    """What would break a rule of messages is refused now, not hours later; documents need no message."""
+    portal = parts()
+    if context.reply_to is None:
+        return
+    try:
+        journal_note.check(note_of(portal.settings, document, context, portal.message_id()), portal.now())
+    except MessageRejected as error:
+        raise DocumentRejected("not_deliverable", error.detail) from error
 
 
 def _have_letters(wanted: WritebackPut) -> None:

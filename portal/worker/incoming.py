@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from portal.adapters.log_lines import place_of
@@ -19,6 +20,8 @@ from portal.worker.alarms import Seen
 from portal.worker.care import carefully
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from portal.domain.incident import Signs
     from portal.domain.news import News, Transported
     from portal.domain.receipt import AppRec
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
     from portal.worker.tools import Tools
 
 log = logging.getLogger(__name__)
+
+
+_PAUSES = {"edi20": timedelta(seconds=15)}
+"""NHN asks not to be asked all the time; anybody in the sector may write to us there."""
 
 
 class _Source(NamedTuple):
@@ -38,14 +45,25 @@ class _Source(NamedTuple):
         return f"{self.transport} {self.address}"
 
 
-def read_all(tools: Tools) -> None:
-    """Read what has come in; a source that does not answer keeps nobody else waiting longer than its time limit."""
+def read_all(tools: Tools, due: dict[_Source, datetime] | None = None) -> None:
+    """Read what has come in; a source that does not answer keeps nobody else waiting longer than its time limit.
+
+    `due` remembers when each is to be read next; without it every source is read now.
+    """
+    due = {} if due is None else due
+    for source in _sources(tools):
+        if source not in due or due[source] <= tools.now():
+            due[source] = tools.now() + _PAUSES.get(source.transport, timedelta(0))
+            carefully(_read, tools, source)
+
+
+def _sources(tools: Tools) -> list[_Source]:
+    """Where somebody owes us a receipt, and where others may write to us unasked."""
     with tools.database.read() as session:
-        owing = [registry.epj(session, epj_id) for epj_id in outbox.owing(session, tools.now())]
-    ways = {(epj.transport, epj.transport_address) for epj in owing if epj}
-    for transport, address in sorted((transport, address) for transport, address in ways if transport and address):
-        if transport in tools.transports:
-            carefully(_read, tools, _Source(transport, address))
+        owing = outbox.owing(session, tools.now())
+        epjs = [epj for epj in registry.epjs(session) if epj.id in owing or epj.transport in _PAUSES]
+    ways = {_Source(epj.transport, epj.transport_address) for epj in epjs if epj.transport and epj.transport_address}
+    return sorted(way for way in ways if way.transport in tools.transports)
 
 
 def _read(tools: Tools, source: _Source) -> None:

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import timedelta
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from portal.adapters import log_lines
 from portal.domain.audit import AuditEvent
@@ -77,8 +77,9 @@ def _keep_sending(tools: Tools, stop: Event) -> None:
 
 
 def _keep_reading(tools: Tools, stop: Event) -> None:
+    due: dict[Any, datetime] = {}
     while not stop.wait(_RECEIPTS_EVERY):
-        carefully(incoming.read_all, tools)
+        carefully(incoming.read_all, tools, due)
 
 
 def _do_duties(tools: Tools, due: dict[Callable[[Tools], None], datetime]) -> None:

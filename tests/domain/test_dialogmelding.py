@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.notes import NOTE
-from support.standards import needs_standards, sample
+from support.standards import needs_standards, sample, standards
 
+from portal.adapters.schemas import Schemas
 from portal.domain.dialogmelding import build
 from portal.domain.journal_text import journal_text
 from portal.domain.oids import DNR
@@ -99,6 +100,22 @@ def test_a_d_number_is_said_to_be_one() -> None:
 
     assert kind is not None
     assert (kind.get("V"), kind.get("DN")) == ("DNR", "D-nummer")
+
+
+def test_a_service_is_addressed_below_its_organisation_and_the_practitioner_in_it() -> None:
+    note = replace(NOTE, reply_to=replace(NOTE.reply_to, kind="Service"))
+    receiver = parsed(note).find(".//{*}Receiver/{*}Organisation")
+    assert receiver is not None
+    service = receiver.find("{*}Organisation")
+    assert service is not None
+    assert service.findtext("{*}Ident/{*}Id") == NOTE.reply_to.her_id
+    assert service.findtext("{*}HealthcareProfessional/{*}Ident/{*}Id") == NOTE.hpr_number
+    assert receiver.find("{*}HealthcareProfessional") is None
+
+
+@needs_standards
+def test_a_message_to_a_service_is_valid() -> None:
+    Schemas(standards()).check(build(replace(NOTE, reply_to=replace(NOTE.reply_to, kind="Service"))))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from support.helseid import ANNA, BO
 from support.interleaving import Lane, Plan, Step, plan
 from support.oracle import MixUpError, Oracle
 
-from portal.settings import Lifetimes
+from portal.lifetimes import Lifetimes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,7 +10,7 @@ from interop.site import at_login, callback_of, landed, pressed, retry
 from support.counterpart import confirm_logout, is_login_page, log_in
 from support.helseid import ANNA, BO, CATO, DINA
 
-from portal.settings import Lifetimes
+from portal.lifetimes import Lifetimes
 
 if TYPE_CHECKING:
     from interop.site import Site

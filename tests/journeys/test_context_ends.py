@@ -10,7 +10,7 @@ from support.staging import living
 
 from portal.demo.browser import Hop
 from portal.domain.assignment import OfficeAssignment
-from portal.settings import Lifetimes
+from portal.lifetimes import Lifetimes
 from portal.store import assignments, endings
 
 if TYPE_CHECKING:

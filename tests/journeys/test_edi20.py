@@ -18,6 +18,7 @@ from support.staging import living
 
 from portal.store import registry
 from portal.store.tables.journal import DeliveryRow, QuarantineRow
+from portal.worker import incoming
 from portal.worker.tools import tools_of
 
 if TYPE_CHECKING:
@@ -242,6 +243,24 @@ def test_what_somebody_sends_to_us_is_kept_for_a_person_once(office: Office) -> 
     with office.world.database.read() as session:
         assert session.scalars(select(QuarantineRow.rule)).all() == ["unexpected message"]
     assert office.nhn.downloaded == [told.id]
+
+
+def test_what_is_sent_to_us_is_heard_although_nobody_owes_us_a_receipt(office: Office) -> None:
+    office.work()
+    office.nhn.take(99000102, US, b"<Feilmelding><Id>1</Id></Feilmelding>")
+    office.work()
+    with office.world.database.read() as session:
+        assert session.scalars(select(QuarantineRow.rule)).all() == ["unexpected message"]
+
+
+def test_nhn_is_not_asked_all_the_time(office: Office) -> None:
+    due: dict[Any, Any] = {}
+    asked = []
+    for _ in range(3):
+        incoming.read_all(office.tools, due)
+        asked.append([seen.operation for seen in office.nhn.seen].count("GET /notifications"))
+        office.world.clock.ahead += timedelta(seconds=10)
+    assert asked[0] == asked[1] < asked[2]
 
 
 def test_version_2_brings_a_report_through_as_well(database_url: str, tmp_path: Path) -> None:

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.bodies import PDF, document_body, with_pdf
 from support.helseid import ANNA
+from support.staging import living
 
 from portal.store import audit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from support.world import World
 
     from portal.demo.browser import Browser, Page
@@ -27,6 +30,14 @@ def test_a_document_for_another_patient_is_a_near_miss(world: World, anna: tuple
         outcomes = [row["outcome"] for row in audit.export(session)]
         assert "near_miss_other_patient" in outcomes
         assert session.connection().exec_driver_sql("SELECT count(*) FROM document").scalar() == 0
+
+
+def test_what_no_valid_message_could_be_made_of_is_refused_at_once(database_url: str, tmp_path: Path) -> None:
+    with living(database_url, tmp_path, sender_name=" ") as world:
+        browser = world.browser()
+        answer = world.put(world.launch(browser, world.open_patient(browser, ANNA)))
+    assert (answer.status, answer.json()["code"]) == (422, "not_deliverable")
+    assert "sender.name" in answer.json()["detail"]
 
 
 def test_the_same_bytes_get_the_same_answer_and_other_bytes_a_conflict(

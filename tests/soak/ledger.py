@@ -86,6 +86,11 @@ class Ledger:
                 for line in whole.splitlines():
                     self._arrive(name, json.loads(line))
 
+    def found(self, receiver: str) -> int:
+        """How often the portal asked a receiver for a message and learnt that it had come."""
+        path = self.journals[receiver].with_suffix(".found")
+        return len(path.read_text(encoding="utf-8").splitlines()) if path.exists() else 0
+
     def first_arrival(self, document_id: str) -> Arrival | None:
         """When a document came the first time."""
         return self._arrived.get(document_id)

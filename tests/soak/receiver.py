@@ -40,7 +40,7 @@ class Journal:
         self._dedupes, self._lock = dedupes, Lock()
         self._known: set[str] = set()
         self._receipts: list[str] = []
-        self._file = path.open("a+b")
+        self._found, self._file = path.with_suffix(".found"), path.open("a+b")
         self._file.seek(0)
         whole, _, _ = self._file.read().rpartition(b"\n")
         self._file.truncate(len(whole) + 1 if whole else 0)
@@ -70,9 +70,14 @@ class Journal:
             self._remember(line)
         return note.msg_id
 
-    def knows(self, msg_id: str) -> bool:
+    def finds(self, msg_id: str) -> bool:
+        """Whether a message has come; FILE.found gets a line for each time that one had."""
         with self._lock:
-            return msg_id in self._known
+            found = msg_id in self._known
+            if found:
+                with self._found.open("a", encoding="utf-8") as file:
+                    file.write(f"{msg_id}\n")
+            return found
 
     def receipts(self, after: int) -> Iterable[tuple[int, str]]:
         """The next receipts after a cursor."""
@@ -112,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
             after = parse_qs(url.query).get("after", ["0"])[0]
             found = [{"cursor": str(at), "document": made} for at, made in self.journal.receipts(int(after))]
             self._answer(200, {"receipts": found})
-        elif self.journal.knows(msg_id := url.path.rpartition("/")[2]):
+        elif self.journal.finds(msg_id := url.path.rpartition("/")[2]):
             self._answer(200, {"id": msg_id})
         else:
             self._answer(404, {})

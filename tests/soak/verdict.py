@@ -73,6 +73,7 @@ def _arrived(ledger: Ledger) -> Iterator[Line]:
     for receiver in ledger.journals:
         repeats = sum(one.again for one in ledger.arrivals if one.receiver == receiver)
         yield Line(f"raw duplicates at the one that {receiver}".replace("-", " "), repeats)
+        yield Line(f"asked for and found at the one that {receiver}".replace("-", " "), ledger.found(receiver))
     yield _none("repeated with other bytes", sum(len(bytes_) > 1 for bytes_ in by_message.values()))
     known = ledger.puts.keys()
     yield _none("PDFs changed on the way", sum(_is_changed(ledger, one) for one in ledger.arrivals))

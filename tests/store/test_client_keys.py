@@ -14,7 +14,7 @@ from support.sealed_rows import NOW
 from portal.domain.client_key import Ring, State
 from portal.domain.keyring import Keyring
 from portal.errors import RequestRejected, Unavailable
-from portal.settings import Lifetimes
+from portal.lifetimes import Lifetimes
 from portal.store import client_keys, retention
 from portal.store.tables.sign_on import ClientKeyRow
 

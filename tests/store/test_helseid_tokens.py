@@ -11,7 +11,7 @@ from support import sealed_rows
 from support.sealed_rows import NOW
 
 from portal.errors import Unavailable, UpstreamError
-from portal.settings import Lifetimes
+from portal.lifetimes import Lifetimes
 from portal.store import endings, helseid_tokens, logins, retention
 from portal.store.helseid_tokens import OURSELVES, Fetched, TokenShelf
 from portal.store.tables.sign_on import HelseIdTokenRow

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from support.sealed_rows import NOW
 
 from portal.domain.service_parts import Stop
-from portal.settings import Lifetimes
+from portal.lifetimes import Lifetimes
 from portal.store import notices, retention
 from portal.store.notices import Notice
 

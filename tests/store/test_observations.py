@@ -9,7 +9,7 @@ from support import sealed_rows
 from support.sealed_rows import NOW
 
 from portal.domain.conformance.observed import Facts, Fault, opaque
-from portal.settings import Lifetimes
+from portal.lifetimes import Lifetimes
 from portal.store import observations, one_time, retention
 from portal.store.tables.launches import ContextRow
 from portal.store.tables.registers import EpjObservationRow

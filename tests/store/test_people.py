@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.sealed_rows import NOW
 
-from portal.settings import Lifetimes
+from portal.lifetimes import Lifetimes
 from portal.store import people, retention
 from portal.store.people import Marks
 

@@ -13,7 +13,7 @@ from support.sealed_rows import NOW, NUMBER
 from portal.domain.delivery import State, Step
 from portal.domain.receipt import AppRec, ReceiptError, ReceiptStatus
 from portal.errors import Unavailable
-from portal.settings import Lifetimes
+from portal.lifetimes import Lifetimes
 from portal.store import inbox, one_time, outbox, retention, scrubbing
 from portal.store.database import Database
 from portal.store.tables.journal import DeliveryRow, DocumentRow, QuarantineRow

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from support import sealed_rows
 
-from portal.settings import Lifetimes
+from portal.lifetimes import Lifetimes
 from portal.store import contexts, retention
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from support.staging import living
 from support.vendor import Vendor
 
-from portal.settings import Lifetimes
+from portal.lifetimes import Lifetimes
 from portal.store.tables.registers import EpjObservationRow
 
 if TYPE_CHECKING:

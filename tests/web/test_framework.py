@@ -22,7 +22,8 @@ from portal.domain.bodies import WritebackPut
 from portal.domain.client_registration import Client
 from portal.domain.launch_failure import Code
 from portal.domain.target_bodies import ContextResponse, FhirContextItem, TokenResponse
-from portal.settings import Lifetimes, Settings
+from portal.lifetimes import Lifetimes
+from portal.settings import Settings
 from portal.web.framework import sequence, text
 from portal.web.language import LANGUAGES
 

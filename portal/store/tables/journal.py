@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.store.columns import Utc
 from portal.store.tables.base import Base, Hash, Id, Instant, MaybeInstant, Sequence
 
+OWED = "apprec_id IS NULL AND state NOT IN ('completed', 'cancelled', 'invalid')"
+"""Of which Deliveries a receipt may still come."""
+
 
 def _where(name: str, column: str, condition: str) -> Index:
     """An index of those rows alone that are asked for."""
@@ -59,6 +62,7 @@ class DeliveryRow(Base):
     reference: Mapped[str | None] = mapped_column(String(200), index=True)
     receiver_her_id: Mapped[str | None] = mapped_column(String(9))
     receiver_parent_her_id: Mapped[str | None] = mapped_column(String(9))
+    receiver_kind: Mapped[str | None] = mapped_column(String(20))
     apprec_id: Mapped[str | None] = mapped_column(String(64))
     apprec_status: Mapped[str | None] = mapped_column(String(1))
     sealed_errors: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -69,7 +73,7 @@ class DeliveryRow(Base):
 
     __table_args__ = (
         _where("ix_delivery_due", "due_at", "due_at IS NOT NULL"),
-        _where("ix_delivery_awaiting", "epj_id", "apprec_id IS NULL"),
+        _where("ix_delivery_awaiting", "epj_id", OWED),
         _where("ix_delivery_unconfirmed", "state", "state <> 'completed'"),
         _where("ix_delivery_asked", "document_id", "due_at IS NULL AND settled_at IS NULL"),
     )
