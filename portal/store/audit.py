@@ -25,10 +25,14 @@ _RECORD = insert(plain(AuditRow))
 
 @dataclass(frozen=True)
 class Head:
-    """The newest link; published elsewhere, it shows later whether the end of the chain was cut off."""
+    """The newest link; published elsewhere, it shows later whether the end of the chain was cut off.
+
+    `full` is whether its batch has as many rows as one may have, so that there may be more.
+    """
 
     batch: int
     digest: str
+    full: bool
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def seal(session: Session, key: bytes, now: datetime, limit: int = 500) -> Head 
         return None
     for place, row in enumerate(rows):
         row.batch, row.place = batch.number, place
-    return Head(batch.number, digest)
+    return Head(batch.number, digest, full=len(rows) == limit)
 
 
 def verify(session: Session, key: bytes, head: str | None = None) -> Verdict:

@@ -32,8 +32,8 @@ def body(model: type[Model], limit: int = _SMALL) -> Model:
     if request.content_length > limit:
         raise RequestRejected("body_too_large")
     request.max_content_length = limit
-    # Kept nowhere else: it may be megabytes.
-    raw = request.get_data(cache=False)
+    # A document is not kept twice while it is at work; small bodies the sandbox reads again.
+    raw = request.get_data(cache=limit <= _SMALL)
     if len(raw) != request.content_length:
         raise RequestRejected("bad_request", "Content-Length")
     try:

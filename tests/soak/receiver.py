@@ -3,12 +3,16 @@
 `python -m soak.receiver PORT FILE yes|no`: the journal is FILE, a line of JSON for each message that came, synced
 before the 202. The last word is whether it dedupes on MsgId: then a repeated one is noted and not journalled; otherwise
 it is journalled, and answered, once more.
+
+SIGUSR1 has it die, as by kill -9, between the journal and the answer of the next message; SIGUSR2 has it answer slowly
+for a second, so that who waits for the answer can be killed meanwhile.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from base64 import b64encode
@@ -29,8 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _PAGE = 500
-_ANSWERS_AFTER = 0.02
-"""Seconds between the journal and the answer, for somebody to die in."""
+_SLOW = 1.0
 
 
 class Journal:
@@ -95,11 +98,34 @@ def _receipt(message: bytes) -> str:
     return b64encode(made).decode()
 
 
+class Orders:
+    """What signals have asked for."""
+
+    def __init__(self) -> None:
+        self._deadly, self._slow_until = False, 0.0
+        signal.signal(signal.SIGUSR1, self._die)
+        signal.signal(signal.SIGUSR2, self._slow_down)
+
+    def obey(self) -> None:
+        """Between a journal's line and its answer."""
+        if self._deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if time.monotonic() < self._slow_until:
+            time.sleep(_SLOW)
+
+    def _die(self, *_: object) -> None:
+        self._deadly = True
+
+    def _slow_down(self, *_: object) -> None:
+        self._slow_until = time.monotonic() + _SLOW
+
+
 class Handler(BaseHTTPRequestHandler):
     """POST /messages, GET /messages/<MsgId>, GET /receipts?after=."""
 
     protocol_version, wbufsize = "HTTP/1.1", -1
     journal: Journal
+    orders: Orders
 
     def do_POST(self) -> None:
         message = self.rfile.read(int(self.headers["Content-Length"]))
@@ -108,7 +134,7 @@ class Handler(BaseHTTPRequestHandler):
         except ValueError:
             self._answer(400, {})
         else:
-            time.sleep(_ANSWERS_AFTER)
+            self.orders.obey()
             self._answer(202, {"id": msg_id})
 
     def do_GET(self) -> None:
@@ -137,6 +163,7 @@ class Handler(BaseHTTPRequestHandler):
 def main() -> None:
     """Take messages until killed."""
     port, path, dedupes = sys.argv[1:]
+    Handler.orders = Orders()
     Handler.journal = Journal(Path(path), dedupes=dedupes == "yes")
     ThreadingHTTPServer(("127.0.0.1", int(port)), Handler).serve_forever()
 

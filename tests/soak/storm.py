@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +20,7 @@ FAULTS = 20
 RECOVERED_WITHIN = 30.0
 _BETWEEN = (0.5, 2.0)
 _TWO = 0.3
+_WORST, _MEANWHILE = 0.5, 0.7
 
 
 class Kill(NamedTuple):
@@ -83,6 +85,11 @@ class Storm:
         return self._kill("web", self._program("web").family()[:1], "web")
 
     def _worker(self) -> Kill | None:
+        """At any moment, or while it waits for an answer to what the receiver has written down."""
+        if self.random.random() < _WORST:
+            for receiver in RECEIVERS:
+                self.supervisor.kill(self._program(f"receiver-{receiver}").family(), signal.SIGUSR2)
+            time.sleep(_MEANWHILE)
         name = f"worker-{self.random.randint(1, WORKERS)}"
         return self._kill("worker", self._program(name).family(), name)
 
@@ -97,17 +104,26 @@ class Storm:
         return self._kill("database", pids, *users)
 
     def _receiver(self) -> Kill | None:
+        """At any moment, or between writing down and answering."""
         receiver = self.random.choice(list(RECEIVERS))
         name = f"receiver-{receiver}"
-        return self._kill("receiver", self._program(name).family(), name, receiver=receiver)
+        number = signal.SIGUSR1 if self.random.random() < _WORST else signal.SIGKILL
+        return self._kill("receiver", self._program(name).family(), name, receiver=receiver, number=number)
 
-    def _kill(self, component: str, pids: list[int], *names: str, receiver: str | None = None) -> Kill | None:
+    def _kill(
+        self,
+        component: str,
+        pids: list[int],
+        *names: str,
+        receiver: str | None = None,
+        number: signal.Signals = signal.SIGKILL,
+    ) -> Kill | None:
         if not pids:
             return None
         for name in names:
             self._program(name).killed += 1
         at = time.time()
-        self.supervisor.kill(pids)
+        self.supervisor.kill(pids, number)
         return Kill(component, at, receiver)
 
     def _program(self, name: str) -> Program:

@@ -71,11 +71,11 @@ class Supervisor:
             self.programs[program.name] = program
             self._spawn(program)
 
-    def kill(self, pids: list[int]) -> None:
-        """Send SIGKILL to each, as `kill -9` does."""
+    def kill(self, pids: list[int], number: signal.Signals = signal.SIGKILL) -> None:
+        """Send each the signal, by default that of `kill -9`."""
         for pid in pids:
             with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
 
     def _watch(self) -> None:
         while not self._stopping.wait(_LOOK):
