@@ -31,8 +31,8 @@ def add_to(commands: Commands) -> None:
 def _run(arguments: Namespace) -> int:
     settings = surroundings.settings()
     database = Database(settings.database_url)
+    counts = retention.run(database, surroundings.now(), settings.lifetimes)
     with database.write() as session:
-        counts = retention.run(session, surroundings.now(), settings.lifetimes)
         audit.record(session, surroundings.act("retention_run", basis=counts.basis()))
     print(", ".join(f"{name} {count}" for name, count in asdict(counts).items()))
     left = [] if scrubbing.scrub(database) else ["the write-ahead log"]

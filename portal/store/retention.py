@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import and_, delete, exists, func, or_, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 
 from portal.domain import client_key
 from portal.domain.delivery import State, Step
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.dml import Delete, Update
 
     from portal.lifetimes import Lifetimes
+    from portal.store.database import Database
+
+    _Emptied: TypeAlias = DocumentRow | DeliveryRow | ContextRow
+    _Which: TypeAlias = tuple[ColumnElement[bool], ...]
 
 IN_FLIGHT = timedelta(minutes=1)
 """A request that found its token or context alive may still be at work this much later."""
@@ -44,6 +48,9 @@ FAILED = timedelta(days=90)
 """So long it is known why a launch failed, and of an incident that is over."""
 UNREAD = timedelta(days=90)
 """So long a person has for what could not be read as a receipt; it may name a patient."""
+
+_AT_ONCE = 500
+"""So many are emptied in one transaction; a document may be megabytes."""
 
 
 @dataclass(frozen=True)
@@ -73,34 +80,58 @@ class Counts:
         return ", ".join(f"{name} {count}" for name, count in asdict(self).items() if count)[:200]
 
 
-def run(session: Session, now: datetime, lifetimes: Lifetimes) -> Counts:
-    """Delete and empty what has had its time; running it again changes nothing."""
-    idle = LoginRow.seen_at <= now - lifetimes.session_idle
-    over = or_(LoginRow.ended_at.is_not(None), LoginRow.expires_at <= now, idle)
+def run(database: Database, now: datetime, lifetimes: Lifetimes) -> Counts:
+    """Delete and empty what has had its time; running it again changes nothing, or goes on where it broke off.
+
+    What there is much of is looked for without keeping writers waiting, and emptied in short transactions.
+    """
+    with database.write() as session:
+        deleted = _delete(session, now, lifetimes)
+        unanswered = _give_up(session, now, now - lifetimes.waiting_payload)
+        keys = _count(session, _emptied_keys(now - lifetimes.login - lifetimes.session - IN_FLIGHT))
+    closed = now - IN_FLIGHT
+    return Counts(
+        **deleted,
+        unanswered=unanswered,
+        keys=keys,
+        documents=_empty(database, DocumentRow, _done_documents(now, lifetimes), "sealed", "sealed_pdf"),
+        receipts=_empty(database, DeliveryRow, _done_receipts(), "sealed_errors"),
+        contexts=_empty(database, ContextRow, _done_contexts(closed), "sealed"),
+        smart_access=_empty(database, ContextRow, _done_smart_access(closed), "sealed_smart"),
+    )
+
+
+def _delete(session: Session, now: datetime, lifetimes: Lifetimes) -> dict[str, int]:
     for table in (EpjObservationRow, TargetObservationRow):
         session.execute(delete(table).where(table.at <= now - OBSERVED))
     sandbox_targets.forget_unused(session, now)
-    return Counts(
-        one_time=_count(session, delete(OneTimeRow).where(OneTimeRow.keep_until <= now)),
-        logins=_count(session, delete(LoginRow).where(over)),
-        tokens=_count(session, delete(TokenRow).where(TokenRow.expires_at <= now - IN_FLIGHT)),
-        unanswered=_give_up(session, now, now - lifetimes.waiting_payload),
-        documents=_count(session, _emptied_documents(now, lifetimes)),
-        receipts=_count(session, _emptied_receipts()),
-        contexts=_count(session, _emptied_contexts(now - IN_FLIGHT)),
-        smart_access=_count(session, _emptied_smart_access(now - IN_FLIGHT)),
-        notices=_count(session, delete(NoticeRow).where(NoticeRow.ends_at <= now - lifetimes.notice)),
-        marks=_count(session, _forgotten_marks(now, lifetimes)),
-        people=_count(session, delete(PersonRow).where(PersonRow.chosen_at <= now - lifetimes.choices)),
-        keys=_count(session, _emptied_keys(now - lifetimes.login - lifetimes.session - IN_FLIGHT)),
-        helseid_tokens=_count(session, delete(HelseIdTokenRow).where(HelseIdTokenRow.keep_until <= now)),
-        known_people=_count(
-            session, delete(KnownPersonRow).where(KnownPersonRow.seen_at <= now - lifetimes.person_known)
-        ),
-        launch_failures=_count(session, delete(LaunchFailureRow).where(LaunchFailureRow.at <= now - FAILED)),
-        quarantine=_count(session, delete(QuarantineRow).where(QuarantineRow.at <= now - UNREAD)),
-        incidents=_count(session, delete(IncidentRow).where(IncidentRow.closed_at <= now - FAILED)),
-    )
+    idle = LoginRow.seen_at <= now - lifetimes.session_idle
+    over = {
+        "one_time": delete(OneTimeRow).where(OneTimeRow.keep_until <= now),
+        "logins": delete(LoginRow).where(or_(LoginRow.ended_at.is_not(None), LoginRow.expires_at <= now, idle)),
+        "tokens": delete(TokenRow).where(TokenRow.expires_at <= now - IN_FLIGHT),
+        "notices": delete(NoticeRow).where(NoticeRow.ends_at <= now - lifetimes.notice),
+        "marks": _forgotten_marks(now, lifetimes),
+        "people": delete(PersonRow).where(PersonRow.chosen_at <= now - lifetimes.choices),
+        "helseid_tokens": delete(HelseIdTokenRow).where(HelseIdTokenRow.keep_until <= now),
+        "known_people": delete(KnownPersonRow).where(KnownPersonRow.seen_at <= now - lifetimes.person_known),
+        "launch_failures": delete(LaunchFailureRow).where(LaunchFailureRow.at <= now - FAILED),
+        "quarantine": delete(QuarantineRow).where(QuarantineRow.at <= now - UNREAD),
+        "incidents": delete(IncidentRow).where(IncidentRow.closed_at <= now - FAILED),
+    }
+    return {name: _count(session, statement) for name, statement in over.items()}
+
+
+def _empty(database: Database, row: type[_Emptied], which: _Which, *columns: str) -> int:
+    """Asked again as it is emptied: what is needed may have become so since it was looked for."""
+    with database.read() as session:
+        ids = session.scalars(select(row.id).where(*which)).all()
+    emptied = 0
+    for start in range(0, len(ids), _AT_ONCE):
+        these = row.id.in_(ids[start : start + _AT_ONCE])
+        with database.write() as session:
+            emptied += _count(session, update(row).where(these, *which).values(dict.fromkeys(columns)))
+    return emptied
 
 
 def _forgotten_marks(now: datetime, lifetimes: Lifetimes) -> Delete:
@@ -118,7 +149,7 @@ def _give_up(session: Session, now: datetime, before: datetime) -> int:
     return sum(outbox.move(session, one, step, now, wishes.asks(), settled_at=now) for one in given_up)
 
 
-def _emptied_documents(now: datetime, lifetimes: Lifetimes) -> Update:
+def _done_documents(now: datetime, lifetimes: Lifetimes) -> _Which:
     """Every message with it must have had its time: one that was rejected may have another in its place."""
     settled, long_ago = DeliveryRow.settled_at, now - lifetimes.waiting_payload
     cancelled = DeliveryRow.state == State.CANCELLED
@@ -131,28 +162,27 @@ def _emptied_documents(now: datetime, lifetimes: Lifetimes) -> Update:
     # A rejected one that is due is being looked up again.
     done = and_(settled.is_not(None), DeliveryRow.due_at.is_(None), had_its_time)
     needed = exists().where(DeliveryRow.document_id == DocumentRow.id, ~done)
-    return update(DocumentRow).where(DocumentRow.sealed.is_not(None), ~needed).values(sealed=None, sealed_pdf=None)
+    return DocumentRow.sealed.is_not(None), ~needed
 
 
-def _emptied_receipts() -> Update:
+def _done_receipts() -> _Which:
     """What a journal says is wrong with a document is kept as long as the document."""
     of_emptied = exists().where(DocumentRow.id == DeliveryRow.document_id, DocumentRow.sealed.is_(None))
-    return update(DeliveryRow).where(DeliveryRow.sealed_errors.is_not(None), of_emptied).values(sealed_errors=None)
+    return DeliveryRow.sealed_errors.is_not(None), of_emptied
 
 
 def _over(now: datetime) -> ColumnElement[bool]:
     return or_(ContextRow.ended_at <= now, ContextRow.expires_at <= now)
 
 
-def _emptied_contexts(now: datetime) -> Update:
+def _done_contexts(now: datetime) -> _Which:
     granted = _launched(TokenRow.launch_id == LaunchRow.id, TokenRow.revoked_at.is_(None))
     on_its_way = _launched(DocumentRow.launch_id == LaunchRow.id, DocumentRow.sealed.is_not(None))
-    forgettable = (ContextRow.sealed.is_not(None), _over(now), ~granted, ~on_its_way)
-    return update(ContextRow).where(*forgettable).values(sealed=None)
+    return ContextRow.sealed.is_not(None), _over(now), ~granted, ~on_its_way
 
 
-def _emptied_smart_access(now: datetime) -> Update:
-    return update(ContextRow).where(ContextRow.sealed_smart.is_not(None), _over(now)).values(sealed_smart=None)
+def _done_smart_access(now: datetime) -> _Which:
+    return ContextRow.sealed_smart.is_not(None), _over(now)
 
 
 def _emptied_keys(before: datetime) -> Update:

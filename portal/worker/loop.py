@@ -61,8 +61,8 @@ def seal(tools: Tools) -> None:
 
 def forget(tools: Tools) -> None:
     """Keep nothing longer than it is needed."""
+    counts = retention.run(tools.database, tools.now(), tools.settings.lifetimes)
     with tools.database.write() as session:
-        counts = retention.run(session, tools.now(), tools.settings.lifetimes)
         audit.record(session, AuditEvent(tools.now(), "retention_run", "ok", "worker", basis=counts.basis()))
     scrubbed = scrubbing.scrub(tools.database)
     log.info("retention run", extra=asdict(counts) | {"scrubbed": scrubbed})

@@ -109,8 +109,7 @@ def test_what_was_forgotten_is_still_a_line(world: World, anna: tuple[Browser, P
     with world.database.write() as session:
         delivery = session.scalars(select(DeliveryRow)).one()
         delivery.state, delivery.settled_at, delivery.due_at = State.COMPLETED, done_at, None
-    with world.database.write() as session:
-        retention.run(session, done_at + lifetimes.payload, lifetimes)
+    retention.run(world.database, done_at + lifetimes.payload, lifetimes)
     page = receipts(world, browser)
     assert headings(page) == ["Slettet etter lagringstiden"]
     assert "Mottatt i journalsystemet" in page.text

@@ -141,7 +141,7 @@ def test_only_loading_fetches_the_pdf(database: Database, box: Vault) -> None:
             assert documents.receipt(session, CLIENT.client_id, "doc-1")
             assert documents.title_of(session.get_one(DocumentRow, "d-1"), box) == "Kvittering"
         with database.read() as session:
-            assert [shown.title for shown in receipts.of_person(session, box, "sub-1")] == ["Kvittering"]
+            assert [shown.title for shown in receipts.of_person(session, box, "sub-1").shown] == ["Kvittering"]
     assert len(asked) > 5
     assert not [one.sql for one in asked if "sealed_pdf" in one.sql]
     with queries(database) as asked:

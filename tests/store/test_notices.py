@@ -66,6 +66,5 @@ def test_what_was_ended_is_over_and_may_be_put_up_again(database: Database) -> N
 def test_a_notice_is_forgotten_long_after_its_end(database: Database) -> None:
     post(database, FAULT)
     over = NOW + 2 * HOUR + Lifetimes().notice
-    with database.write() as session:
-        assert retention.run(session, over - HOUR, Lifetimes()).notices == 0
-        assert retention.run(session, over, Lifetimes()).notices == 1
+    assert retention.run(database, over - HOUR, Lifetimes()).notices == 0
+    assert retention.run(database, over, Lifetimes()).notices == 1

@@ -90,8 +90,7 @@ def test_orders_are_those_of_this_epj_since_then(database: Database) -> None:
 def test_observations_live_for_fourteen_days(database: Database) -> None:
     note(database, "create")
     for days, left in ((13.9, 1), (14, 0)):
-        with database.write() as session:
-            retention.run(session, NOW + days * DAY, Lifetimes())
+        retention.run(database, NOW + days * DAY, Lifetimes())
         assert len(seen(database)) == left
 
 

@@ -61,10 +61,9 @@ def test_what_nobody_has_used_for_long_is_forgotten_before_what_was_chosen(marke
     lives = Lifetimes()
     with marked.write() as session:
         people.speak(session, "sub-1", "nn", NOW)
-        done = retention.run(session, NOW + lives.recent_use, lives)
+    done = retention.run(marked, NOW + lives.recent_use, lives)
     assert (done.marks, done.people) == (1, 0)
     assert marks(marked).favourites == ("dodsmelding", "msis")
-    with marked.write() as session:
-        done = retention.run(session, NOW + HOUR + lives.choices, lives)
+    done = retention.run(marked, NOW + HOUR + lives.choices, lives)
     assert (done.marks, done.people) == (2, 1)
     assert marks(marked) == Marks()

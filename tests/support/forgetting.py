@@ -23,8 +23,7 @@ NOTHING = retention.Counts(**dict.fromkeys((field.name for field in fields(reten
 
 
 def run(database: Database, now: datetime) -> Counts:
-    with database.write() as session:
-        return retention.run(session, now, LIVES)
+    return retention.run(database, now, LIVES)
 
 
 def launched(database: Database, box: Vault) -> None:
