@@ -56,7 +56,7 @@ soak: build .venv/tools ## Kill everything, again and again, under N= write-back
 	$(if $(N),N=$(N) )$(if $(DATABASE),DATABASE=$(DATABASE) )SEED=$(SEED) PYTHONPATH=tests $(BIN)/python -m soak
 
 e2e: node_modules/.counterparts build .venv/tools ## Click through the portal in Chromium
-	$(BIN)/pytest -m e2e
+	$(BIN)/pytest -n auto --dist loadfile -m e2e
 
 hostile: build .venv/tools ## Attack the portal with what is known to have hurt others; N= random cases
 	$(if $(N),N=$(N) )$(BIN)/pytest -n auto --hypothesis-seed=$(SEED) -m hostile

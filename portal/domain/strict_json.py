@@ -22,8 +22,9 @@ def loads(raw: bytes) -> Any:
             parse_float=_finite,
             parse_constant=_finite,
         )
-        # Only writing it out again finds lone surrogates, which json.loads lets through.
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        if b"\\u" in raw:
+            # Only writing it out again finds lone surrogates, which json.loads lets through where they are escaped.
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
         _demand_shallow(value, _DEEPEST)
     except RecursionError:
         raise ValueError("nested too deep") from None

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from support.notes import NOTE
-from support.transports import HARNESSES
+from support.transports import ANSWERING, HARNESSES
 
 from portal.adapters.transport.contract import Parcel
 from portal.domain import dialogmelding
@@ -30,12 +30,10 @@ def end(request: pytest.FixtureRequest) -> Iterator[Harness]:
         yield harness
 
 
-@pytest.fixture
-def answering(end: Harness) -> Harness:
-    """Those by which journals answer."""
-    if not end.receipts:
-        pytest.skip("the journal's own answer says it all")
-    return end
+@pytest.fixture(params=ANSWERING)
+def answering(request: pytest.FixtureRequest) -> Iterator[Harness]:
+    with HARNESSES[request.param]() as harness:
+        yield harness
 
 
 def parcel(end: Harness, msg_id: str = NOTE.msg_id) -> Parcel:

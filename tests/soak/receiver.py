@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _PAGE = 500
-_SLOW = 1.0
+_SLOW, _ANSWERED_AFTER = 1.0, 30.0
+"""Seconds; a receipt comes later than a lease lasts, or it would settle what is in doubt before it is sent again."""
 
 
 class Journal:
@@ -42,7 +43,7 @@ class Journal:
     def __init__(self, path: Path, *, dedupes: bool) -> None:
         self._dedupes, self._lock = dedupes, Lock()
         self._known: set[str] = set()
-        self._receipts: list[str] = []
+        self._receipts: list[tuple[float, str]] = []
         self._found, self._file = path.with_suffix(".found"), path.open("a+b")
         self._file.seek(0)
         whole, _, _ = self._file.read().rpartition(b"\n")
@@ -83,14 +84,16 @@ class Journal:
             return found
 
     def receipts(self, after: int) -> Iterable[tuple[int, str]]:
-        """The next receipts after a cursor."""
+        """The next receipts after a cursor that are due."""
+        due = time.time() - _ANSWERED_AFTER
         with self._lock:
-            return list(enumerate(self._receipts[after : after + _PAGE], start=after + 1))
+            page = self._receipts[after : after + _PAGE]
+        return [(number, made) for number, (at, made) in enumerate(page, start=after + 1) if at <= due]
 
     def _remember(self, line: dict[str, Any]) -> None:
         self._known.add(line["msg_id"])
         if line["receipt"]:
-            self._receipts.append(line["receipt"])
+            self._receipts.append((line["at"], line["receipt"]))
 
 
 def _receipt(message: bytes) -> str:

@@ -137,7 +137,8 @@ def _register(session: Session, receivers: dict[str, str]) -> None:
 
 
 def _epj(name: str, origin: str) -> Epj:
-    own = {"id": name, "helseid_client_ids": (name,), "her_ids": tuple(RECEIVERS[name].__dict__.values())}
+    address = RECEIVERS[name]
+    own = {"id": name, "helseid_client_ids": (name,), "her_ids": (address.her_id, address.parent_her_id)}
     return staging.EPJ.model_copy(update={**own, "transport_address": origin})
 
 

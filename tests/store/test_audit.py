@@ -107,10 +107,11 @@ def test_nothing_to_seal_makes_no_batch(database: Database) -> None:
 
 def test_a_batch_has_a_limit(database: Database) -> None:
     record(database, "one", "two", "three")
-    assert seal(database, limit=2)
+    first = seal(database, limit=2)
     assert verify(database) == audit.Verdict(3, 1, 1, None)
-    assert seal(database, limit=2)
+    last = seal(database, limit=2)
     assert verify(database) == audit.Verdict(3, 2, 0, None)
+    assert [head.full for head in (first, last) if head] == [True, False]
 
 
 @pytest.mark.parametrize("statements", TAMPERINGS.values(), ids=TAMPERINGS.keys())

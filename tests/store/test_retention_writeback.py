@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from support import sealed_rows
 from support.forgetting import NOTHING, delivered, knows_patient, launched, run
 from support.sealed_rows import NOW
@@ -16,7 +16,7 @@ from portal.domain.context import ReplyTo
 from portal.domain.delivery import State, Step
 from portal.domain.receipt import AppRec, ReceiptError, ReceiptStatus
 from portal.store import documents, inbox, incidents, outbox, retention
-from portal.store.tables.journal import DeliveryRow, QuarantineRow, WritebackChoiceRow
+from portal.store.tables.journal import DeliveryRow, DocumentRow, QuarantineRow, WritebackChoiceRow
 from portal.store.tables.launches import ContextRow
 
 if TYPE_CHECKING:
@@ -79,6 +79,19 @@ def test_what_a_journal_said_is_kept_as_long_as_the_document(database: Database,
     with database.read() as session:
         assert session.get_one(DeliveryRow, "e-1").sealed_errors is None
     assert run(database, NOW + 30 * DAY) == NOTHING
+
+
+def test_more_than_one_transaction_takes_is_emptied_whole(database: Database, box: Vault) -> None:
+    launched(database, box)
+    names = [f"d-{number}" for number in range(1001)]
+    whole = {"client_id": sealed_rows.CLIENT.client_id, "launch_id": "l-1", "digest": "0" * 64, "sealed": b"sealed"}
+    with database.write() as session:
+        rows = [whole | {"id": name, "document_id": name, "accepted_at": NOW} for name in names]
+        session.execute(insert(DocumentRow), rows)
+    assert run(database, NOW).documents == len(names)
+    with database.read() as session:
+        assert not session.scalars(select(DocumentRow.id).where(DocumentRow.sealed.is_not(None))).all()
+    assert run(database, NOW) == NOTHING
 
 
 def test_access_to_a_journal_goes_with_its_context_though_the_patient_is_needed(database: Database, box: Vault) -> None:

@@ -27,7 +27,6 @@ class FhirHarness:
     transport: Transport
     address: str = ""
     finds: bool = True
-    receipts: bool = False
     documents: dict[str, bytes] = field(default_factory=dict)
     meets: list[Fault] = field(default_factory=list)
 

@@ -60,11 +60,6 @@ class Harness(Protocol):
         """Whether `find` can tell; where it cannot, it never claims to."""
         ...
 
-    @property
-    def receipts(self) -> bool:
-        """Whether journals answer by it."""
-        ...
-
     def arrived(self) -> list[bytes]:
         """What has arrived, as often as it has."""
         ...
@@ -89,7 +84,6 @@ class _Simulated:
     transport: Transport
     address: str = ""
     finds: bool = True
-    receipts: bool = True
     messages: dict[str, bytes] = field(default_factory=dict)
     replies: list[bytes] = field(default_factory=list)
     next: Fault | None = None
@@ -148,7 +142,6 @@ class MessageServiceHarness:
     clock: Clock
     version: Literal["2", "3"]
     token: Callable[[str], str]
-    receipts: bool = True
 
     def __post_init__(self) -> None:
         self.restart()
@@ -231,3 +224,5 @@ HARNESSES: dict[str, Callable[[], AbstractContextManager[Harness]]] = {
     "edi20-v2": lambda: edi20("2"),
     "fhir": fhir,
 }
+ANSWERING = [name for name in HARNESSES if name != "fhir"]
+"""Those by which journals answer; over FHIR the journal's own answer says it all."""
