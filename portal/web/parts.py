@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, cast
 
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 EXTENSION = "portal"
 
 
+@cache
+def _inspector() -> Inspector:
+    """One for the process: to start its child costs more than to look into fifty documents."""
+    return Inspector()
+
+
 @dataclass(frozen=True)
 class Parts:
     """The edges of the house: clock, randomness, database, others' servers, and the zone that a connection came by."""
@@ -46,7 +53,7 @@ class Parts:
     token: Callable[[], str]
     message_id: Callable[[], str]
     zone_of: Callable[[Mapping[str, Any]], str]
-    inspector: Inspector = field(default_factory=Inspector)
+    inspector: Inspector = field(default_factory=_inspector)
 
     @property
     def nonce_secret(self) -> bytes:

@@ -150,12 +150,12 @@ def test_a_receipt_that_cannot_be_taken_in_is_kept_and_holds_up_none_behind_it(
 
 
 def _slips_once(world: World) -> Callable[[], datetime]:
-    """A clock that fails the second time that it is asked: in the middle of the first receipt."""
+    """A clock that fails the third time that it is asked: in the middle of the first receipt."""
     asked: list[int] = []
 
     def now() -> datetime:
         asked.append(1)
-        if len(asked) == 2:
+        if len(asked) == 3:
             raise ZeroDivisionError
         return world.clock()
 
