@@ -101,7 +101,7 @@ def test_what_is_not_laid_out_as_nhn_does_is_refused(body: Any) -> None:
 @pytest.mark.parametrize("body", [told(), told(type="Person"), told_newly(), told_newly("Person", "personDetails")])
 @pytest.mark.parametrize("parent", [PARENT, None])
 def test_a_service_or_person_of_the_office_takes_its_messages(body: dict[str, Any], parent: str | None) -> None:
-    assert reply_to(body, parent=parent) == ReplyTo(HER_ID, PARENT)
+    assert reply_to(body, parent=parent) == ReplyTo(HER_ID, PARENT, body["type"])
 
 
 def test_a_her_id_that_nobody_has_is_unknown() -> None:
@@ -143,7 +143,7 @@ def test_only_within_its_period_and_while_active_does_it_take_messages(
     changes: dict[str, Any], *, active: bool
 ) -> None:
     if active:
-        assert reply_to(told(**changes)) == ReplyTo(HER_ID, PARENT)
+        assert reply_to(told(**changes)) == ReplyTo(HER_ID, PARENT, "Service")
     else:
         assert refusal(told(**changes)) == "reply_to_inactive"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
+from support.bodies import with_pdf
 from support.keys import ec
 from support.owner import ID, Owner, confirmed
 from support.staging import living
@@ -123,7 +124,7 @@ def for_another_patient(owner: Owner) -> None:
 
 
 def what_is_no_pdf(owner: Owner) -> None:
-    assert owner.put(owner.launch(), pdf="bm90IGEgcGRm").status == 422
+    assert owner.put(owner.launch(), **with_pdf(b"not a pdf")).status == 422
 
 
 def of_a_launch_that_never_was(owner: Owner) -> None:

@@ -121,7 +121,7 @@ def test_asked_she_says_no_and_it_never_leaves(
     given = world.launch(browser, listed)
     world.put(given)
     page = answer(browser, browser.open(f"{world.origin}/kvitteringer"), "nei")
-    assert "Ikke sendt, etter ditt ønske" in page.text
+    assert "Ikke lagt i journalen" in page.text
     assert not turn(tools)
     assert journal.messages == {}
     assert world.state_of(given).json()["state"] == "cancelled"

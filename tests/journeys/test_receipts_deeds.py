@@ -193,7 +193,7 @@ def rows(world: World, document_id: str) -> list[DeliveryRow]:
         (State.REJECTED_APPREC, "Journalsystemet sa ikke hvorfor."),
         (State.OVERDUE, "Ingen kvittering er kommet"),
         (State.INVALID, "Feilen ligger hos oss"),
-        (State.CANCELLED, "Ikke sendt, etter ditt ønske"),
+        (State.CANCELLED, "Ikke lagt i journalen"),
     ],
 )
 def test_every_state_is_said_and_the_pdf_is_there(world: World, browser: Browser, state: State, says: str) -> None:

@@ -73,7 +73,7 @@ class Journal:
         self.messages[msg_id] = asked.body
         if self.loses:
             self.loses -= 1
-            return Says(b"", headers={"Content-Length": "1"})
+            return Says(b"", headers={"Content-Length": "1", "Connection": "close"})
         return Says({"id": f"ref-{msg_id}"}, 202)
 
 
