@@ -101,8 +101,9 @@ def office_at(database_url: str, folder: Path, **changes: Any) -> Iterator[Offic
             registry.approve_epj(session, "epj", "to")
         worker = {"transports": ("edi20",), "egress_allow": (nhn.address,)}
         tools = tools_of(world.settings.model_copy(update=worker | changes), world.clock)
-        yield Office(world, register, nhn, replace(tools, jitter=lambda: 1.0))
-        tools.database.close()
+        office = Office(world, register, nhn, replace(tools, jitter=lambda: 1.0))
+        yield office
+        office.tools.database.close()
 
 
 @pytest.fixture
