@@ -12,8 +12,9 @@ from sqlalchemy import select
 from support import message_service_faults as faults
 from support.helseid import ANNA
 from support.journal import turn
-from support.loopback import Asked, Says, http_server
+from support.loopback import http_server
 from support.message_service import AUDIENCE, SCOPE, US, message_service
+from support.party_register import Register
 from support.staging import living
 
 from portal.store import registry
@@ -29,19 +30,6 @@ if TYPE_CHECKING:
     from support.world import World
 
     from portal.worker.tools import Tools
-
-
-class Register:
-    """NHN's address register, where Anna's office belongs to the organisation with the HER-id `parent`."""
-
-    parent = 99000101
-    is_up = True
-
-    def answer(self, asked: Asked) -> Says:
-        her_id = int(asked.path.rpartition("/")[2])
-        party = {"ParentHerId": self.parent, "ParentOrganizationNumber": 999977774, "Active": True}
-        said = {"herId": her_id, "type": "Service", "communicationParty": party}
-        return Says(said) if self.is_up else Says({}, 503)
 
 
 @dataclass
