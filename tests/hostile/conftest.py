@@ -1,4 +1,4 @@
-"""A portal under siege, with a HelseID that lies as it is told; one with both doors open to journals; one with targets.
+"""Portals to attack: with a HelseID that lies, with both doors open to journals, with targets, with a desk for documents.
 
 What a portal remembers by itself is what HelseID says about itself, its keys and its time: tests that attack these take
 a portal of their own, the rest of a module shares one.
@@ -15,6 +15,7 @@ from support.gate import gate as open_gate
 from support.helseid import ANNA
 from support.siege import besieged
 from support.trap import trap
+from support.uploads import desk as open_desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from support.doors import Doors
     from support.gate import Gate
     from support.siege import Siege
+    from support.uploads import Desk
     from support.world import Profile
 
     from portal.demo.browser import Browser
@@ -110,3 +112,17 @@ def gate_on_each(database_url: str, tmp_path: Path, profile: Profile) -> Iterato
     """As `lone_gate`, once on each kind of database: for what the database itself decides."""
     with open_gate(database_url, tmp_path, profile) as gate:
         yield gate
+
+
+@pytest.fixture(scope="module")
+def desk_of_module(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("desk")
+    with open_desk(f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'portal.db')}", folder) as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(desk_of_module: Desk) -> Desk:
+    """Shared by a module; its log is empty when a test begins."""
+    desk_of_module.lines.forget()
+    return desk_of_module

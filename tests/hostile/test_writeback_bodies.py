@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -11,30 +10,13 @@ import pikepdf
 import pytest
 from support.bodies import PDF, document_body, with_fields, with_pdf
 from support.liar import MISSING, with_changes
-from support.uploads import desk as open_desk
 
 from portal.domain.bodies import WritebackPut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from support.uploads import Desk
 
 pytestmark = pytest.mark.hostile
-
-
-@pytest.fixture(scope="module")
-def desk_of_module(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("desk")
-    with open_desk(f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'portal.db')}", folder) as opened:
-        yield opened
-
-
-@pytest.fixture
-def desk(desk_of_module: Desk) -> Desk:
-    desk_of_module.lines.forget()
-    return desk_of_module
 
 
 def _whole(desk: Desk) -> str:

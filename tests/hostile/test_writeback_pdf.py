@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from base64 import b64decode
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,32 +12,15 @@ from lxml import etree
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 from support import pdfs
 from support.notes import NOTE
-from support.uploads import desk as open_desk
 
 from portal.domain import dialogmelding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from support.uploads import Desk
 
 pytestmark = pytest.mark.hostile
 
 MEMORY_KB = 256 * 1024
-
-
-@pytest.fixture(scope="module")
-def desk_of_module(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("desk")
-    with open_desk(f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'portal.db')}", folder) as opened:
-        yield opened
-
-
-@pytest.fixture
-def desk(desk_of_module: Desk) -> Desk:
-    desk_of_module.lines.forget()
-    return desk_of_module
 
 
 def refused(desk: Desk, pdf: bytes, code: str) -> None:
