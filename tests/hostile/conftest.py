@@ -1,4 +1,4 @@
-"""Portals to attack: with a HelseID that lies, with both doors open to journals, with targets, with a desk for documents.
+"""Portals to attack: with a HelseID that lies, with both doors open to journals, with targets, with a desk for PDFs.
 
 What a portal remembers by itself is what HelseID says about itself, its keys and its time: tests that attack these take
 a portal of their own, the rest of a module shares one.
