@@ -93,7 +93,7 @@ class SessionCreated(Body):
     """201: open `startUrl` in the clinician's browser with `code` and the verifier within `expiresIn` seconds.
 
     `writeback` says whether reports may come back to this journal: not without `reply_to`, nor while NHN's address
-    register, which must know it, cannot be asked.
+    register, which must know it, cannot be asked, nor when the clinician is the patient herself (PADM rule 9999).
     """
 
     code: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from portal.domain.identity import HPR_NUMBER, PID, SECURITY_LEVEL, Organisation
@@ -22,7 +22,8 @@ class EpjSession:
     """Who works in an EPJ: at door A (`sub`, `client_id`, `sid`) of her HelseID token, at door B (`iss`, `fhirUser`).
 
     `organisation` is what the EPJ acts for. At door B `sub` is not known yet, `client_id` is the issuer, `sid` stands
-    for the user there, and `security_level` is 0: HelseID has said nothing.
+    for the user there, and `security_level` is 0: HelseID has said nothing. `own_numbers` are the clinician's
+    fødselsnummer and D-number as far as they are told, to see that she is not the patient; nobody keeps them.
     """
 
     sub: str | None
@@ -31,6 +32,7 @@ class EpjSession:
     hpr_number: str | None
     organisation: Organisation
     security_level: int = 0
+    own_numbers: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 def from_claims(claims: VerifiedClaims, min_security_level: int) -> EpjSession:
@@ -38,15 +40,15 @@ def from_claims(claims: VerifiedClaims, min_security_level: int) -> EpjSession:
 
     Raises ContextRejected for a machine's token, a low security level or a token without an office.
     """
-    sub, client_id, sid = (claims.get(name) for name in ("sub", "client_id", "sid"))
-    if not (isinstance(sub, str) and isinstance(sid, str) and isinstance(client_id, str) and claims.get(PID)):
+    sub, client_id, sid, own = (claims.get(name) for name in ("sub", "client_id", "sid", PID))
+    if not (isinstance(sub, str) and isinstance(sid, str) and isinstance(client_id, str) and own):
         raise ContextRejected("user_token_required")
     level = claims.get(SECURITY_LEVEL)
     if level not in {"2", "3", "4"} or int(level) < min_security_level:
         raise ContextRejected("security_level_too_low")
     hpr = str(claims.get(HPR_NUMBER))
     known = hpr if _HPR.fullmatch(hpr) else None
-    return EpjSession(sub, client_id, sid, known, _organisation(claims), int(level))
+    return EpjSession(sub, client_id, sid, known, _organisation(claims), int(level), frozenset({own}))
 
 
 def _organisation(claims: VerifiedClaims) -> Organisation:

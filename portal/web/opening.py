@@ -37,7 +37,10 @@ class Opened:
 
 
 def context(opened: Opened, registered: Epj, epj_session: EpjSession, life: timedelta) -> Context:
-    """A context of now; raises ContextRejected for a number that is nobody's, RequestRejected for a birth to come."""
+    """A context of now; raises ContextRejected for a number that is nobody's, RequestRejected for a birth to come.
+
+    A clinician who is the patient herself gets no messages: receivers refuse them (PADM rule 9999).
+    """
     portal, patient = parts(), opened.patient
     now = portal.now()
     if person_number.check(patient.number, synthetic=not portal.settings.production) != patient.system:
@@ -52,7 +55,7 @@ def context(opened: Opened, registered: Epj, epj_session: EpjSession, life: time
         patient=patient,
         patient_ref=portal.keyring.patient_ref(patient.system, patient.number),
         organisation=epj_session.organisation,
-        reply_to=opened.reply_to,
+        reply_to=None if patient.number in epj_session.own_numbers else opened.reply_to,
         encounter=opened.encounter,
         service_id=opened.service_id,
         created_at=now,

@@ -125,7 +125,7 @@ def _opened(begun: dict[str, str], answer: authorization_response.Response) -> s
 
 def _session_of(told: Told, server: SmartServer) -> EpjSession:
     user = sha256(told.fhir_user.encode()).hexdigest()
-    return EpjSession(None, server.issuer, user, told.hpr_number, told.organisation)
+    return EpjSession(None, server.issuer, user, told.hpr_number, told.organisation, own_numbers=told.own_numbers)
 
 
 def _read_there(told: Told) -> Opened:

@@ -34,7 +34,7 @@ def refused(change: dict[str, Any], lowest: int = 4) -> str:
 
 
 def test_whose_session_it_is_and_for_which_office() -> None:
-    assert read({}) == EpjSession("anna", "epj", "s-1", "565550846", OFFICE, 4)
+    assert read({}) == EpjSession("anna", "epj", "s-1", "565550846", OFFICE, 4, frozenset({"15849197352"}))
     assert read({ORGNR_CHILD: None}).organisation == Organisation("999977774")
 
 

@@ -6,7 +6,7 @@ import pytest
 from support.lying_epj import CHILD, HER_ID, HPR_NUMBER, NUMBER, PARENT, true_resources
 
 from portal.domain.identity import Organisation
-from portal.domain.oids import ENH, HER
+from portal.domain.oids import ENH, FNR, HER
 from portal.domain.smart import opened
 from portal.domain.smart.reference import Reference
 from portal.domain.smart.token_response import Granted
@@ -47,6 +47,13 @@ class Journal:
 @pytest.fixture
 def journal() -> Journal:
     return Journal()
+
+
+def test_a_clinician_s_own_number_is_told_and_never_shown(journal: Journal) -> None:
+    journal.resources["Practitioner/d-1"]["identifier"].append({"system": FNR, "value": "13116900216"})
+    found = journal.open()
+    assert found.own_numbers == {"13116900216"}
+    assert "13116900216" not in repr(found)
 
 
 def test_clinician_patient_consultation_and_office_are_gathered(journal: Journal) -> None:

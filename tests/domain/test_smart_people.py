@@ -140,6 +140,12 @@ def hpr(*identifiers: dict[str, str]) -> str:
     return people.hpr_number(resources.Practitioner.model_validate({"identifier": identifiers}))
 
 
+def test_a_clinician_s_own_numbers_are_those_in_use() -> None:
+    old = {"system": DNR, "value": "71827512345", "use": "old"}
+    identifiers = [{"system": HPR, "value": "1"}, {"system": FNR, "value": NUMBER}, old]
+    assert people.own_numbers(resources.Practitioner.model_validate({"identifier": identifiers})) == {NUMBER}
+
+
 @pytest.mark.parametrize("number", ["1", "565501872"])
 def test_a_clinician_has_one_hpr_number(number: str) -> None:
     assert hpr({"system": HPR, "value": number}, {"system": FNR, "value": NUMBER}) == number

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 from support.bodies import LINE, REPLY_TO, session_body
-from support.helseid import ANNA
+from support.helseid import ANNA, DINA
 from support.staging import living
 
 from portal.demo.helseid.address_register import AUDIENCE, PARTIES
@@ -29,6 +29,12 @@ def create(world: World, **reply_to: str) -> tuple[int, dict[str, Any]]:
 def test_a_service_of_the_tokens_organisation_takes_messages(world: World) -> None:
     status, said = create(world)
     assert (status, said["writeback"]) == (201, True)
+
+
+def test_a_clinician_who_is_the_patient_herself_gets_no_message(world: World) -> None:
+    body = session_body("v" * 43, LINE | {"number": DINA.pid})
+    answer = world.call("POST", "/api/session/create", world.epj_token(DINA), body)
+    assert (answer.status, answer.json()["writeback"]) == (201, False)
 
 
 def test_the_registers_token_is_ours_for_it_alone_and_kept(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from portal.domain.identity import Organisation
@@ -31,7 +31,7 @@ class Opened:
     """One clinician, one patient, one office; the patient's number is as it came, to be checked before it is used.
 
     `fhir_user` is "Practitioner/<id>", relative to the issuer; `encounter` is a FHIR id; `access` is what opens the
-    journal for documents, where it takes them.
+    journal for documents, where it takes them; `own_numbers` are the clinician's, if told.
     """
 
     fhir_user: str
@@ -41,6 +41,7 @@ class Opened:
     her_id: str | None
     encounter: str | None
     access: Access | None = None
+    own_numbers: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 class _Journal(NamedTuple):
@@ -66,7 +67,8 @@ def gather(read: Callable[[Reference], Any], granted: Granted, user: Reference, 
     if role is not None:
         field, code = "PractitionerRole.practitioner", "smart_practitioner_invalid"
         user = journal.follow(role.practitioner, field, "Practitioner", code)
-    hpr_number = people.hpr_number(journal.get(resources.Practitioner, user))
+    practitioner = journal.get(resources.Practitioner, user)
+    hpr_number = people.hpr_number(practitioner)
     patient = people.patient(journal.get(resources.Patient, granted.patient))
     encounter = _encounter(journal, granted)
     office = journal.get(resources.Organization, _office(journal, role, encounter, granted))
@@ -77,6 +79,7 @@ def gather(read: Callable[[Reference], Any], granted: Granted, user: Reference, 
         organisation=_organisation(journal, office),
         her_id=offices.her_id(office),
         encounter=granted.encounter.id if granted.encounter else None,
+        own_numbers=people.own_numbers(practitioner),
     )
 
 

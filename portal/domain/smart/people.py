@@ -50,6 +50,11 @@ def hpr_number(resource: resources.Practitioner) -> str:
     raise SmartRejected("smart_practitioner_invalid", f"Practitioner.identifier: {rule} (no-basis-Practitioner)")
 
 
+def own_numbers(resource: resources.Practitioner) -> frozenset[str]:
+    """Return the clinician's fødselsnummer and D-number in use, as far as the EPJ tells them."""
+    return frozenset(numbers_in(resource.identifier, FNR, DNR))
+
+
 def _name(resource: resources.Patient) -> tuple[str, str]:
     whole = [name for name in resource.name if name.use in _USES and name.family and name.given]
     if not whole:
