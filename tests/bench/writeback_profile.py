@@ -81,8 +81,8 @@ def main(what: str = "accept") -> None:
     logging.disable()
     for kind in wanted.DATABASES:
         with TemporaryDirectory(prefix="bench-") as folder, databases(kind, Path(folder)) as made:
-            stage = outbox.staged(Path(folder) / "portal", made.make())
             for size in wanted.SIZES:
+                stage = outbox.staged(Path(folder) / str(size), made.make())
                 print(f"\n{what}, {kind}, {size} kB")
                 {"accept": _accept, "deliver": _deliver}[what](stage, size * 1000)
 

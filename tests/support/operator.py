@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from base64 import b64encode
 from dataclasses import dataclass
@@ -12,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support import terminal
 from support.keys import ec, rsa
 
 from portal.store.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
+    from subprocess import CompletedProcess
 
 SCRIPT = Path(sys.executable).with_name("portal")
 KEY = b64encode(bytes(32)).decode()
@@ -55,12 +56,9 @@ class Operator:
     folder: Path
     environ: dict[str, str]
 
-    def run(self, *arguments: str | Path, status: int = 0) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str | Path, status: int = 0) -> CompletedProcess[str]:
         """Run `portal` with these arguments; it must end with `status`, and never with a traceback."""
-        command: Sequence[str] = [str(SCRIPT), *map(str, arguments)]
-        ended = subprocess.run(
-            command, env=self.environ, cwd=self.folder, capture_output=True, text=True, check=False, timeout=60
-        )
+        ended = terminal.run([*map(str, arguments)], self.environ, self.folder)
         assert ended.returncode == status, ended.stderr
         assert "Traceback" not in ended.stderr
         return ended
