@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from bench.servers import CORES, cpu_seconds
 from support.databases import PostgreSQL
@@ -34,8 +34,7 @@ class Databases:
 def databases(kind: str, folder: Path) -> Iterator[Databases]:
     """Databases of one kind, empty and not migrated, until the block ends."""
     if kind == "sqlite":
-        numbers = count(1)
-        yield Databases(kind, lambda: f"sqlite:///{folder}/bench-{next(numbers)}.sqlite")
+        yield Databases(kind, lambda: f"sqlite:///{folder}/{uuid4().hex}.sqlite")
         return
     with TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as directory:
         with anywhere():
