@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.chance import tried
 
 from portal.domain.delivery import (
     MAX_ATTEMPTS,
@@ -150,6 +151,7 @@ def went(happened: list[str]) -> list[State]:
     return path
 
 
+@tried()
 @given(st.lists(st.sampled_from(list(EVENTS)), max_size=30))
 def test_whatever_happens_the_first_receipt_is_the_last(happened: list[str]) -> None:
     path = went(happened)
@@ -159,6 +161,7 @@ def test_whatever_happens_the_first_receipt_is_the_last(happened: list[str]) -> 
     assert path[len(path) - len(ends) :] == ends
 
 
+@tried()
 @given(st.lists(st.sampled_from(list(EVENTS)), max_size=30), st.booleans())
 def test_whatever_happens_no_lamp_that_a_receipt_lit_goes_out(happened: list[str], files_by_itself: bool) -> None:  # noqa: FBT001  hypothesis gives it
     received = False

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.chance import tried
 from support.message_rules import broken
 from support.notes import NOTE
 from support.standards import at_hand, needs_standards, sample, standards
@@ -146,7 +147,7 @@ def schemas() -> Schemas | None:
 
 
 def test_any_note_that_passes_is_a_valid_message_that_says_the_same(schemas: Schemas | None) -> None:
-    @settings(max_examples=200)
+    @tried()
     @given(NOTES.filter(_passes))
     def holds(note: JournalNote) -> None:
         message = build(note)
