@@ -40,15 +40,20 @@ def from_claims(claims: VerifiedClaims, min_security_level: int) -> EpjSession:
 
     Raises ContextRejected for a machine's token, a low security level or a token without an office.
     """
-    sub, client_id, sid, own = (claims.get(name) for name in ("sub", "client_id", "sid", PID))
-    if not (isinstance(sub, str) and isinstance(sid, str) and isinstance(client_id, str) and own):
-        raise ContextRejected("user_token_required")
+    sub, client_id, sid, own = (_told(claims, name) for name in ("sub", "client_id", "sid", PID))
     level = claims.get(SECURITY_LEVEL)
     if level not in {"2", "3", "4"} or int(level) < min_security_level:
         raise ContextRejected("security_level_too_low")
     hpr = str(claims.get(HPR_NUMBER))
     known = hpr if _HPR.fullmatch(hpr) else None
     return EpjSession(sub, client_id, sid, known, _organisation(claims), int(level), frozenset({own}))
+
+
+def _told(claims: VerifiedClaims, name: str) -> str:
+    value = claims.get(name)
+    if not isinstance(value, str) or not value:
+        raise ContextRejected("user_token_required")
+    return value
 
 
 def _organisation(claims: VerifiedClaims) -> Organisation:

@@ -39,8 +39,9 @@ def test_whose_session_it_is_and_for_which_office() -> None:
 
 
 @pytest.mark.parametrize("name", ["sub", "sid", "client_id", PID])
-def test_a_machine_s_token_opens_no_patient(name: str) -> None:
-    assert refused({name: None}) == "user_token_required"
+@pytest.mark.parametrize("value", [None, "", 7, ["x"]])
+def test_a_machine_s_token_opens_no_patient(name: str, value: object) -> None:
+    assert refused({name: value}) == "user_token_required"
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,17 @@ def test_without_the_scope_nothing_is_kept_and_the_message_goes(clinic: FhirClin
     assert clinic.filed.asked == []
 
 
+def test_a_clinician_who_is_the_patient_herself_has_documents_and_no_messages(clinic: FhirClinic) -> None:
+    clinic.of_herself()
+    assert "writeback_token" not in clinic.launch(scope="openid fhirUser launch")
+    given = clinic.report()
+    clinic.filed.refuses["PUT"] = Says({}, 403)
+    clinic.turn()
+    assert clinic.state(given) == ("rejected_transport", NONE)
+    assert clinic.journal.posts == []
+    clinic.nothing_is_told()
+
+
 def test_when_the_token_is_dead_the_message_goes(clinic: FhirClinic) -> None:
     given = clinic.report()
     clinic.at.world.clock.ahead += timedelta(minutes=5)

@@ -12,12 +12,13 @@ from support.doors import doors, register_smart
 from support.fhir_journal import FhirJournal
 from support.helseid import ANNA
 from support.journal import taking, turn, working
+from support.lying_epj import NUMBER
 
 from portal.adapters.smart.client import smart_client
 from portal.adapters.transport.fhir import FHIR, Fhir
 from portal.demo import people
 from portal.demo.browser import Hop
-from portal.domain.oids import ENH, HER
+from portal.domain.oids import ENH, FNR, HER
 from portal.domain.registration import Epj
 from portal.store.tables.journal import DeliveryRow
 from portal.store.tables.launches import ContextRow
@@ -57,6 +58,11 @@ class FhirClinic:
     def without_address(self) -> None:
         """The office's Organization names no HER-id."""
         self.at.epj.resources["Organization/o-1"]["identifier"].pop()
+
+    def of_herself(self) -> None:
+        """The clinician is the patient who is open."""
+        own = {"system": FNR, "value": NUMBER}
+        self.at.epj.resources["Practitioner/d-1"]["identifier"].append(own)
 
     def launch(self, **tokens: Any) -> dict[str, Any]:
         """From the journal into a target with the patient; `tokens` changes the EPJ's token response."""
