@@ -4,13 +4,12 @@ import gc
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.certificates import authority
-from support.key_server import NAME, KeyServer, dripping, key_server
+from support.key_server import NAME, KeyServer, dripping, key_server, silent
 from support.keys import ec, rsa
 from support.loopback import Says, raw_server
 from support.outbound import outbound
@@ -20,8 +19,7 @@ from portal.adapters.target_keys import TargetKeys
 from portal.errors import OAuthError
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 PUBLIC = "93.184.216.34"
@@ -271,35 +269,18 @@ def test_a_redirect_is_not_followed_wherever_it_leads(server: KeyServer, keys: T
         _refused(keys, server.jwks_uri)
 
 
-def _drip(before: bytes) -> Callable[[socket.socket], None]:
-    def talk(connection: socket.socket) -> None:
-        connection.sendall(before)
-        for _ in range(1_000):
-            connection.sendall(b"1")
-            time.sleep(0.01)
-
-    return talk
-
-
-@contextmanager
-def _silent_shake(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyServer]:
-    monkeypatch.setenv("SSL_CERT_FILE", str(authority(folder, NAME).authority))
-    with raw_server(lambda _: time.sleep(2)) as origin:
-        yield KeyServer(int(origin.rpartition(":")[2]), [])
-
-
 @pytest.mark.parametrize("before", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"])
 def test_a_server_that_drips_is_left_after_three_seconds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock, before: bytes
 ) -> None:
-    with dripping(tmp_path, monkeypatch, _drip(before)) as server:
+    with dripping(tmp_path, monkeypatch, before) as server:
         began = time.monotonic()
         _refused(TargetKeys(clock, [server.origin], server.resolve), server.jwks_uri)
         assert time.monotonic() - began < 4
 
 
 def test_so_is_one_that_never_shakes_hands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    with _silent_shake(tmp_path, monkeypatch) as server:
+    with silent(tmp_path, monkeypatch) as server:
         began = time.monotonic()
         _refused(TargetKeys(clock, [server.origin], server.resolve), server.jwks_uri)
         assert time.monotonic() - began < 3

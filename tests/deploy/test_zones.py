@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import ssl
 import time
@@ -12,6 +11,7 @@ from http.client import HTTPSConnection
 from typing import TYPE_CHECKING
 
 import pytest
+from support.databases import copied
 from support.site import HOST, NGINX, site
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
-    database = shutil.copy(migrated_sqlite, folder / "portal.db")
-    with site(folder, f"sqlite:///{database}") as running:
+    with site(folder, copied(migrated_sqlite, folder)) as running:
         yield running
 
 

@@ -6,10 +6,10 @@ a portal of their own, the rest of a module shares one.
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from support.databases import copied
 from support.doors import doors
 from support.gate import gate as open_gate
 from support.helseid import ANNA
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def siege_of_module(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
     folder = tmp_path_factory.mktemp("siege")
-    with besieged(f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'portal.db')}", folder) as under:
+    with besieged(copied(migrated_sqlite, folder), folder) as under:
         yield under
 
 
@@ -89,7 +89,7 @@ def profile(request: pytest.FixtureRequest) -> Profile:
 @pytest.fixture(scope="module")
 def gate_of_module(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory, profile: Profile) -> Iterator[Gate]:
     folder = tmp_path_factory.mktemp("gate")
-    with open_gate(f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'portal.db')}", folder, profile) as gate:
+    with open_gate(copied(migrated_sqlite, folder), folder, profile) as gate:
         yield gate
 
 
@@ -117,7 +117,7 @@ def gate_on_each(database_url: str, tmp_path: Path, profile: Profile) -> Iterato
 @pytest.fixture(scope="module")
 def desk_of_module(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("desk")
-    with open_desk(f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'portal.db')}", folder) as opened:
+    with open_desk(copied(migrated_sqlite, folder), folder) as opened:
         yield opened
 
 

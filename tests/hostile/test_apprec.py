@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.bodies import LINE
+from support.databases import copied
 from support.posted import posted
 
 from portal.domain.xml import APPREC_1_1, XMLDSIG
@@ -32,7 +32,7 @@ ROOT = f'<AppRec xmlns="{APPREC_1_1}">'.encode()
 @pytest.fixture(scope="module")
 def post(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Posted]:
     folder = tmp_path_factory.mktemp("post")
-    with posted(f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'portal.db')}", folder) as at:
+    with posted(copied(migrated_sqlite, folder), folder) as at:
         yield at
 
 

@@ -21,7 +21,6 @@ from portal.adapters.target_keys import TargetKeys
 from portal.domain.client_registration import Client
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -140,17 +139,13 @@ def test_H110_a_redirect_is_not_followed(keys_at: Gate, server: KeyServer, statu
         keys_at.is_nobody(keys_at.target.assertion())
 
 
-def _drip(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
-    for _ in range(1_000):
-        connection.sendall(b"1")
-        time.sleep(0.01)
-
-
 def test_H111_who_drips_is_out_after_three_seconds_and_nobody_else_waits(
     keys_at: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with dripping(tmp_path, monkeypatch, _drip) as server, ThreadPoolExecutor(8) as pool:
+    with (
+        dripping(tmp_path, monkeypatch, b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n") as server,
+        ThreadPoolExecutor(8) as pool,
+    ):
         _registered_at(keys_at, server, server.origin)
         began = time.monotonic()
         stuck = [pool.submit(keys_at.target.par, NOTHING) for _ in range(8)]

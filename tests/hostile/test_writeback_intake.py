@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import ssl
 import time
@@ -189,11 +188,8 @@ def test_H149_a_body_that_is_cut_off_is_not_stored(desk: Desk) -> None:
 
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
-def test_H149_a_body_that_stops_coming_is_hung_up_on_and_nobody_waits_for_it(
-    tmp_path: Path, migrated_sqlite: Path
-) -> None:
-    database = shutil.copy(migrated_sqlite, tmp_path / "portal.db")
-    with site(tmp_path, f"sqlite:///{database}") as running, ExitStack() as slow:
+def test_H149_a_body_that_stops_coming_is_hung_up_on_and_nobody_waits_for_it(tmp_path: Path, sqlite_url: str) -> None:
+    with site(tmp_path, sqlite_url) as running, ExitStack() as slow:
         port, trust = running.listening["internett"], ssl.create_default_context(cafile=tmp_path / "ca.pem")
         silent = [HTTPSConnection("127.0.0.1", port, context=trust, timeout=40) for _ in range(40)]
         for connection in silent:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import requests
 from support.bodies import LINE
+from support.databases import copied
 from support.helseid import ANNA
 from support.nav_app import Method, NavApp
 from support.staging import living
@@ -37,7 +37,7 @@ def nav(
 ) -> Iterator[NavApp]:
     """It lives through all of these tests, as it does not mind the ones before."""
     folder = tmp_path_factory.mktemp("nav")
-    url = f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'portal.db')}"
+    url = copied(migrated_sqlite, folder)
     method = cast("Method", request.param)
     with living(url, folder, environment="test" if method == "private_key_jwt" else "sandbox") as world:
         app = NavApp(world, method)

@@ -86,10 +86,15 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def copied(migrated_sqlite: Path, folder: Path) -> str:
+    """The address of a migrated, empty SQLite file in `folder`."""
+    return f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'portal.db')}"
+
+
 @pytest.fixture
 def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
     """The address of a migrated, empty SQLite file."""
-    return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'portal.db')}"
+    return copied(migrated_sqlite, tmp_path)
 
 
 @pytest.fixture

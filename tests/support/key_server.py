@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+    from support.certificates import Issued
 
 NAME = "nokler.demomelding.test"
 
@@ -60,17 +62,35 @@ def key_server(folder: Path, monkeypatch: pytest.MonkeyPatch, *keys: dict[str, A
 
 
 @contextmanager
-def dripping(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, talk: Callable[[socket.socket], None]
-) -> Iterator[KeyServer]:
-    """As `key_server`, but `talk` writes what it likes."""
+def dripping(folder: Path, monkeypatch: pytest.MonkeyPatch, before: bytes) -> Iterator[KeyServer]:
+    """As `key_server`, but after `before` it says a byte every hundredth of a second."""
+
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(before)
+        for _ in range(1_000):
+            connection.sendall(b"1")
+            time.sleep(0.01)
+
     with raw_server(talk, _tls(folder, monkeypatch)) as origin:
         yield KeyServer(int(origin.rpartition(":")[2]), [])
 
 
-def _tls(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[socket.socket], socket.socket]:
+@contextmanager
+def silent(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyServer]:
+    """As `key_server`, but it never shakes hands."""
+    _trusted(folder, monkeypatch)
+    with raw_server(lambda _: time.sleep(2)) as origin:
+        yield KeyServer(int(origin.rpartition(":")[2]), [])
+
+
+def _trusted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Issued:
     issued = authority(folder, NAME)
     monkeypatch.setenv("SSL_CERT_FILE", str(issued.authority))
+    return issued
+
+
+def _tls(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[socket.socket], socket.socket]:
+    issued = _trusted(folder, monkeypatch)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(issued.certificate, issued.key)
     return lambda plain: context.wrap_socket(plain, server_side=True)
